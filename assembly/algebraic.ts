@@ -1,0 +1,93 @@
+import { abs, clamp, HALF, highHalf, madd, ONE, oneIfPositive, SIGN, splat, ZERO } from './lanes';
+import { backward, forward } from './loops';
+
+/** Its square does not overflow; from far below on the results no longer depend on beta. */
+const SQUARE_END = memory.data<f32>([1.1529215e18]);
+
+/**
+ * squareplus(x) = (x + sqrt(x^2 + beta)) / 2 = max(x, 0) + (sqrt(h^2 + c) - h) with h = |x| / 2 and c = beta / 4. With
+ * m = sqrt(c) the last term is (m - h) + h^2 / (sqrt(h^2 + c) + m) for h < m, else c / (sqrt(h^2 + c) + h).
+ * Its derivative is g below 0 and 1 - g above, g = (beta / 2) / (t + |x| sqrt t), t = x^2 + beta; x is scaled there so that
+ * nothing overflows before the result vanishes.
+ */
+@unmanaged
+@final
+class Squareplus {
+  /** c = beta / 4, and at least 2^-120 */
+  c: v128;
+  cAtLeast: v128;
+  /** m, and c - m^2 */
+  m: v128;
+  mRest: v128;
+  /** a power of two about 2^-20 / sqrt(beta), beta and beta / 2 times its square */
+  scale: v128;
+  scaledBeta: v128;
+  scaledHalfBeta: v128;
+
+
+  @inline forward(x: v128): v128 {
+    const h = abs(f32x4.mul(x, splat(HALF)));
+    const bounded = f32x4.pmin(h, splat(SQUARE_END));
+    const root = f32x4.pmax(f32x4.sqrt(madd(bounded, bounded, this.cAtLeast)), h);
+    const numerator = f32x4.pmin(madd(bounded, bounded, this.mRest), this.c);
+    const rest = f32x4.div(numerator, f32x4.add(root, f32x4.pmax(h, this.m)));
+    const zero = splat(ZERO);
+    return f32x4.add(f32x4.pmax(x, zero), f32x4.add(f32x4.pmax(f32x4.sub(this.m, h), zero), rest));
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    const a = abs(f32x4.mul(x, this.scale));
+    const t = madd(a, a, this.scaledBeta);
+    const g = f32x4.div(this.scaledHalfBeta, madd(a, f32x4.sqrt(t), t));
+    return f32x4.add(v128.xor(g, v128.andnot(splat(SIGN), x)), oneIfPositive(x));
+  }
+}
+export function squareplus(p: usize, x: usize, y: usize, n: usize): void {
+  forward<Squareplus>(p, x, y, n);
+}
+export function squareplusBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<Squareplus>(p, dy, x, dx, n);
+}
+
+/** softsign(x) rounds to 1 far below, and infinity would make a NaN. */
+const SOFTSIGN_END = memory.data<f32>([1.2676506e30]);
+const MINUS_SOFTSIGN_END = memory.data<f32>([-1.2676506e30]);
+/** The derivative rounds to 0 from here. */
+const SOFTSIGN_SLOPE_ZERO = memory.data<f32>([7.5557864e22]);
+const TWO_TO_MINUS_24 = memory.data<f32>([5.9604645e-8]);
+
+/**
+ * softsign(x) = x / (1 + |x|).
+ * Its derivative is 1 / (1 + |x|)^2 with 1 + |x| = h + l, h of 12 bits and l the exact rest, so that the square is h^2 + l (2 h + l)
+ * rounded once; times 2^-24, so that it does not overflow before the result vanishes.
+ */
+@unmanaged
+@final
+class Softsign {
+
+  @inline forward(x: v128): v128 {
+    const z = clamp(x, splat(MINUS_SOFTSIGN_END), splat(SOFTSIGN_END));
+    return f32x4.div(z, f32x4.add(abs(z), splat(ONE)));
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    const a = f32x4.pmin(abs(x), splat(SOFTSIGN_SLOPE_ZERO));
+    const one = splat(ONE);
+    const larger = f32x4.pmax(a, one);
+    const smaller = f32x4.pmin(a, one);
+    const d = f32x4.add(larger, smaller);
+    const h = highHalf(d);
+    const l = f32x4.sub(smaller, f32x4.sub(h, larger));
+    const scale = splat(TWO_TO_MINUS_24);
+    const square = madd(f32x4.mul(l, scale), f32x4.add(h, d), f32x4.mul(f32x4.mul(h, scale), h));
+    return f32x4.div(scale, square);
+  }
+}
+export function softsign(p: usize, x: usize, y: usize, n: usize): void {
+  forward<Softsign>(p, x, y, n);
+}
+export function softsignBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<Softsign>(p, dy, x, dx, n);
+}

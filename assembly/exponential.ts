@@ -1,0 +1,152 @@
+import { clamp, madd, nmadd, ONE, select, splat, ZERO } from './lanes';
+import { backward, forward } from './loops';
+import { BIAS, expm1Of, expm1RelativeOf, power, reduced, reducedShort, rounded, ScaledExponential } from './math';
+
+/** Holds n + 254, to be taken as two factors. */
+const BIAS_TWICE = memory.data<f32>([12582912.0 + 254.0]);
+/** For results that may be subnormal. */
+const BIAS_PLUS_60 = memory.data<f32>([12582912.0 + 127.0 + 60.0]);
+const TWO_TO_MINUS_60 = memory.data<f32>([8.6736174e-19]);
+/** Half the smallest float32 is above, the largest below. */
+const EXP_LOW = memory.data<f32>([-104.5]);
+const EXP_HIGH = memory.data<f32>([89.0]);
+/** e^x - 1 rounds to -1 from here down. */
+const EXPM1_LOW = memory.data<f32>([-88.0]);
+/** No factor beside e^x lifts it above half the smallest float32 from here down. */
+const TAIL_LOW = memory.data<f32>([-120.0]);
+const SELU_SCALE = memory.data<f32>([1.0507009873554805]);
+const SELU_SCALE_ALPHA = memory.data<f32>([1.7580993408473766]);
+
+/** 2^60 e^min(x, 0). */
+@inline
+function tail(x: v128): v128 {
+  const z = clamp(x, splat(TAIL_LOW), splat(ZERO));
+  const k = rounded(z, BIAS_PLUS_60);
+  const s = power(k);
+  return madd(s, expm1Of(reduced(z, k, BIAS_PLUS_60)), s);
+}
+
+/** 1 - e^min(x, 0). */
+@inline
+function deficit(x: v128): v128 {
+  const z = clamp(x, splat(EXPM1_LOW), splat(ZERO));
+  const k = rounded(z, BIAS);
+  const s = power(k);
+  return nmadd(s, expm1RelativeOf(reducedShort(z, k, BIAS)), f32x4.sub(splat(ONE), s));
+}
+
+/** exp(x) = e^x. Two factors 2^(n / 2), so that results near 2^128 and subnormal ones come out right. */
+@unmanaged
+@final
+class Exp {
+
+  @inline forward(x: v128): v128 {
+    const z = clamp(x, splat(EXP_LOW), splat(EXP_HIGH));
+    const k = rounded(z, BIAS_TWICE);
+    const t = expm1Of(reduced(z, k, BIAS_TWICE));
+    const half = i32x4.shr_s(k, 1);
+    const s = power(half);
+    return f32x4.mul(madd(s, t, s), power(i32x4.sub(k, half)));
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    return this.forward(x);
+  }
+}
+export function exp(p: usize, x: usize, y: usize, n: usize): void {
+  forward<Exp>(p, x, y, n);
+}
+export function expBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<Exp>(p, dy, x, dx, n);
+}
+
+/**
+ * elu(x) = x > 0 ? x : alpha (e^x - 1); derivative alpha at 0.
+ * One of the two terms is a zero, so that their sum is exact.
+ */
+@unmanaged
+@final
+class Elu {
+  alpha: v128;
+  /** alpha 2^-60 */
+  alphaTail: v128;
+
+
+  @inline forward(x: v128): v128 {
+    return nmadd(this.alpha, deficit(x), f32x4.pmax(x, splat(ZERO)));
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    return select(f32x4.gt(x, splat(ZERO)), splat(ONE), f32x4.mul(tail(x), this.alphaTail));
+  }
+}
+export function elu(p: usize, x: usize, y: usize, n: usize): void {
+  forward<Elu>(p, x, y, n);
+}
+export function eluBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<Elu>(p, dy, x, dx, n);
+}
+
+/** selu(x) = s (x > 0 ? x : a (e^x - 1)) (Klambauer et al. 2017); derivative s a at 0. */
+@unmanaged
+@final
+class Selu {
+
+  @inline forward(x: v128): v128 {
+    const positive = f32x4.mul(f32x4.pmax(x, splat(ZERO)), splat(SELU_SCALE));
+    return nmadd(splat(SELU_SCALE_ALPHA), deficit(x), positive);
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    const negative = f32x4.mul(f32x4.mul(tail(x), splat(SELU_SCALE_ALPHA)), splat(TWO_TO_MINUS_60));
+    return select(f32x4.gt(x, splat(ZERO)), splat(SELU_SCALE), negative);
+  }
+}
+export function selu(p: usize, x: usize, y: usize, n: usize): void {
+  forward<Selu>(p, x, y, n);
+}
+export function seluBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<Selu>(p, dy, x, dx, n);
+}
+
+/**
+ * celu(x) = x > 0 ? x : alpha (e^(x / alpha) - 1); derivative 1 at 0.
+ * The exponential is scaled so that its t is alpha t, which for small x is x itself.
+ */
+@unmanaged
+@final
+class Celu extends ScaledExponential {
+  alpha: v128;
+  perAlpha: v128;
+  /** -88 alpha and -120 alpha */
+  expm1Low: v128;
+  tailLow: v128;
+
+
+  @inline forward(x: v128): v128 {
+    const z = clamp(x, this.expm1Low, splat(ZERO));
+    const k = this.rounded(z, BIAS);
+    const s = power(k);
+    const t = this.expm1Of(this.reduced(z, k, BIAS));
+    const deficit = nmadd(s, t, f32x4.mul(f32x4.sub(splat(ONE), s), this.alpha));
+    return f32x4.sub(f32x4.pmax(x, splat(ZERO)), deficit);
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    const z = clamp(x, this.tailLow, splat(ZERO));
+    const k = this.rounded(z, BIAS_PLUS_60);
+    const s = power(k);
+    const t = f32x4.mul(this.expm1Of(this.reduced(z, k, BIAS_PLUS_60)), this.perAlpha);
+    return f32x4.mul(madd(s, t, s), splat(TWO_TO_MINUS_60));
+  }
+}
+export function celu(p: usize, x: usize, y: usize, n: usize): void {
+  forward<Celu>(p, x, y, n);
+}
+export function celuBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<Celu>(p, dy, x, dx, n);
+}

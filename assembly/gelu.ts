@@ -1,0 +1,246 @@
+import { abs, clamp, highHalf, madd, negate, nmadd, ONE, oneIfPositive, SIGN, signOf, splat, TWO } from './lanes';
+import { backwardLong, forwardLong } from './loops';
+import { BIAS, BIAS_PLUS_64, LN_2_HIGH, LN_2_LOW, power } from './math';
+import { degree1, degree4, degree5, degree6, degree8, degree11 } from './polynomial';
+
+// ---- erf ---------------------------------------------------------------------------------------------------------
+
+/** erf rounds to 1 from here. */
+const ERF_ONE = memory.data<f32>([4.0]);
+const MINUS_LOG2_E = memory.data<f32>([-1.442695]);
+/** (-log(erfc(a)) - a) / a on 0..4, its error weighted as it shows in erf. scripts/fit.py, ERF */
+const ERF = memory.data<f32>([
+  0.12837917, 0.63661957, 0.1027763, -0.019147776, -0.0001696134, 0.0016758009, -0.0006374371, 0.00011888296,
+  -9.390442e-6,
+]);
+/** (e^-r - 1 + r) / r^2, error relative to 1 - e^-r. scripts/fit.py, ONE_LESS_EXP */
+const ONE_LESS_EXP = memory.data<f32>([0.49999997, -0.16666539, 0.04166772, -0.008366945, 0.0013846628]);
+/** The derivative rounds to 0 from here. */
+const ERF_SLOPE_ZERO = memory.data<f32>([10.3]);
+/** -log2(e) (1 + 2^-11), because the square of 12 bits of x stands for x^2. */
+const MINUS_LOG2_E_UP = memory.data<f32>([-1.4434028]);
+const ERF_SLOPE_FACTOR = memory.data<f32>([6.098637e-20]);
+/** 2 / sqrt(pi) e^-v / 1.125 - 1, for |v| < 0.4. scripts/fit.py, ERF_SLOPE */
+const ERF_SLOPE = memory.data<f32>([
+  0.0030037062, -1.0030038, 0.50150174, -0.16716154, 0.041791704, -0.008421671, 0.0014031241,
+]);
+
+/**
+ * erf(x) = sign(x) (1 - e^-g(|x|)) with g = -log(erfc): one exponential, no division, no cases.
+ * Its derivative is 2 / sqrt(pi) e^(-x^2), x^2 as the square of 12 bits of x, which is exact, and the rest.
+ */
+@unmanaged
+@final
+class Erf {
+
+  @inline forward(x: v128): v128 {
+    const a = f32x4.pmin(abs(x), splat(ERF_ONE));
+    const g = madd(a, degree8(ERF, a), a);
+    const k = madd(g, splat(MINUS_LOG2_E), splat(BIAS));
+    const n = f32x4.sub(k, splat(BIAS));
+    const r = madd(n, splat(LN_2_LOW), madd(n, splat(LN_2_HIGH), g));
+    const t = nmadd(f32x4.mul(r, r), degree4(ONE_LESS_EXP, r), r); // 1 - e^-r
+    const s = power(k);
+    return v128.xor(madd(s, t, f32x4.sub(splat(ONE), s)), signOf(x));
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    const a = f32x4.pmin(abs(x), splat(ERF_SLOPE_ZERO));
+    const h = highHalf(a);
+    const square = f32x4.mul(h, h);
+    const k = madd(square, splat(MINUS_LOG2_E_UP), splat(BIAS_PLUS_64));
+    const n = f32x4.sub(k, splat(BIAS_PLUS_64));
+    const rest = madd(n, splat(LN_2_LOW), madd(n, splat(LN_2_HIGH), square));
+    const v = madd(f32x4.sub(a, h), f32x4.add(a, h), rest);
+    const s = f32x4.mul(power(k), splat(ERF_SLOPE_FACTOR));
+    return madd(s, degree6(ERF_SLOPE, v), s);
+  }
+}
+export function erf(p: usize, x: usize, y: usize, n: usize): void {
+  forwardLong<Erf>(p, x, y, n);
+}
+export function erfBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backwardLong<Erf>(p, dy, x, dx, n);
+}
+
+// ---- gelu --------------------------------------------------------------------------------------------------------
+
+/** For negative x of this size and more the results round to 0. */
+const GELU_ZERO = memory.data<f32>([14.5]);
+const GELU_SLOPE_ZERO = memory.data<f32>([14.75]);
+const MAP = memory.data<f32>([1.9375]);
+const SLOPE_MAP = memory.data<f32>([3.5]);
+const CENTRE = memory.data<f32>([0.375]);
+/** 2 a R(a) / q - 1 in q - 0.375, q = a / (a + 1.9375), R(a) = e^(a^2 / 2) Phi(-a). scripts/fit.py, GELU */
+const GELU = memory.data<f32>([
+  0.49292982, -1.2713517, -0.07789224, 0.5061519, 0.25015056, -0.15609273, -0.29318127, -0.15585177, 0.104023874,
+  0.3014505, 0.10269055, -0.23315124,
+]);
+/** The derivative's zero is at minus the sum of these two. */
+const ROOT_HIGH = memory.data<f32>([0.75179154]);
+const ROOT_LOW = memory.data<f32>([-1.211445e-8]);
+/** 2 (R(a) - a / sqrt(2 pi)) / (root - a) - 1 in a / (a + 3.5) - 0.375. scripts/fit.py, GELU_SLOPE */
+const GELU_SLOPE = memory.data<f32>([
+  0.0024325077, -0.5795819, 0.6123157, -0.422802, 0.12750603, 0.056809537, -0.05193968, -0.013346531, 0.01918262,
+]);
+
+/** 63 up, and the sign. */
+const BIAS_PLUS_63_NEGATIVE = memory.data<f32>([12582912.0 + 127.0 + 63.0 + 256.0]);
+const BIAS_PLUS_63 = memory.data<f32>([12582912.0 + 127.0 + 63.0]);
+const MINUS_2_TO_MINUS_64 = memory.data<f32>([-5.421011e-20]);
+const TWO_TO_MINUS_64 = memory.data<f32>([5.421011e-20]);
+/** -log2(e) / 2 (1 + 2^-11), because the square of 12 bits of a stands for a^2. */
+const MINUS_HALF_LOG2_E_UP = memory.data<f32>([-0.7217]);
+const TWO_LN_2_HIGH = memory.data<f32>([1.3862915]);
+const TWO_LN_2_LOW = memory.data<f32>([2.8572135e-6]);
+/** (e^(-v / 2) - 1) / v for |v| < 0.8, error 2^-27. scripts/fit.py, EXPM1_HALF */
+const EXPM1_HALF = memory.data<f32>([-0.50000006, 0.12500003, -0.020832652, 0.0026039346, -0.00026233585, 2.208072e-5]);
+
+/** k of e^(-a^2 / 2). */
+@inline
+function gaussianRounded(a: v128, bias: usize): v128 {
+  const h = highHalf(a);
+  return madd(f32x4.mul(h, h), splat(MINUS_HALF_LOG2_E_UP), splat(bias));
+}
+
+/** t of e^(-a^2 / 2): a^2 as the square of 12 bits, which is exact, and the rest. */
+@inline
+function gaussianExpm1(a: v128, k: v128, bias: usize): v128 {
+  const h = highHalf(a);
+  const n = f32x4.sub(k, splat(bias));
+  const rest = madd(n, splat(TWO_LN_2_LOW), madd(n, splat(TWO_LN_2_HIGH), f32x4.mul(h, h)));
+  const v = madd(f32x4.sub(a, h), f32x4.add(a, h), rest);
+  return f32x4.mul(v, degree5(EXPM1_HALF, v));
+}
+
+/**
+ * gelu(x) = x Phi(x) = max(x, 0) - a Phi(-a) with a = |x|: no cancellation in the tail, and no case by sign.
+ * a Phi(-a) = e^(-a^2 / 2) q (1 + g) / 2; the product (1 + t) (1 + g) is taken as 1 + (t g + (t + g)) and not rounded.
+ * Its derivative is G(a) below 0 and 1 - G(a) above, G(a) = Phi(-a) - a phi(a) = e^(-a^2 / 2) (root - a) (1 + g) / 2: the
+ * zero is a factor, so that the error stays relative there too.
+ */
+@unmanaged
+@final
+class Gelu {
+
+  @inline forward(x: v128): v128 {
+    const a = f32x4.pmin(abs(x), splat(GELU_ZERO));
+    const q = f32x4.div(a, f32x4.add(a, splat(MAP)));
+    const k = gaussianRounded(a, BIAS_PLUS_63_NEGATIVE);
+    const t = gaussianExpm1(a, k, BIAS_PLUS_63_NEGATIVE);
+    const g = degree11(GELU, f32x4.sub(q, splat(CENTRE)));
+    const w = f32x4.mul(q, power(k));
+    const minusPart = madd(w, madd(g, t, f32x4.add(g, t)), w); // 2^64 times
+    return madd(minusPart, splat(TWO_TO_MINUS_64), f32x4.pmax(x, splat(SIGN)));
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    const a = f32x4.pmin(abs(x), splat(GELU_SLOPE_ZERO));
+    const q = f32x4.div(a, f32x4.add(a, splat(SLOPE_MAP)));
+    const k = gaussianRounded(a, BIAS_PLUS_63);
+    const t = gaussianExpm1(a, k, BIAS_PLUS_63);
+    const g = degree8(GELU_SLOPE, f32x4.sub(q, splat(CENTRE)));
+    const toRoot = f32x4.add(f32x4.sub(splat(ROOT_HIGH), a), splat(ROOT_LOW));
+    const w = f32x4.mul(toRoot, power(k));
+    const part = madd(w, madd(g, t, f32x4.add(g, t)), w); // 2^64 G(a)
+    return madd(part, v128.xor(signOf(x), splat(MINUS_2_TO_MINUS_64)), oneIfPositive(x));
+  }
+}
+export function gelu(p: usize, x: usize, y: usize, n: usize): void {
+  forwardLong<Gelu>(p, x, y, n);
+}
+export function geluBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backwardLong<Gelu>(p, dy, x, dx, n);
+}
+
+// ---- gelu by tanh: z = 2 sqrt(2 / pi) (x + 0.044715 x^3) = B x (x^2 + C) ---------------------------------------------
+
+/** The result rounds to 0 from here down, and to x from here up. */
+const TANH_LOW = memory.data<f32>([-11.0]);
+const TANH_HIGH = memory.data<f32>([6.0]);
+/** 1.5 * 2^19: adding and subtracting it rounds to a multiple of 1/16. */
+const ROUND_TO_SIXTEENTH = memory.data<f32>([786432.0]);
+const C_HIGH = memory.data<f32>([22.363281]);
+const C_LOW = memory.data<f32>([0.00057875225]);
+/** B / ln 2, and its inverse in two parts. */
+const PER_OCTAVE = memory.data<f32>([0.10294324]);
+const OCTAVE_HIGH = memory.data<f32>([9.714111]);
+const OCTAVE_LOW = memory.data<f32>([-2.0300102e-5]);
+/** t in y, from y up: EXPM1 of math.ts times powers of B. */
+const EXPM1_B = memory.data<f32>([0.071354814, 0.0025457551, 6.055008e-5, 1.0801016e-6, 1.5480966e-8, 1.8501194e-10]);
+/** dz / dx = B C + 3 B x^2. */
+const Z_SLOPE = memory.data<f32>([1.5957692, 0.21406445]);
+/** 1.5 * 2^23 alone: k holds n itself. */
+const NO_BIAS = memory.data<f32>([12582912.0]);
+const BIAS_PLUS_40 = memory.data<f32>([12582912.0 + 127.0 + 40.0]);
+const TWO_TO_40 = memory.data<f32>([1.0995116e12]);
+const TWO_TO_MINUS_40 = memory.data<f32>([9.094947e-13]);
+
+/**
+ * geluTanh(x) = x (1 + tanh(z / 2)) / 2 = x / (1 + e^-z).
+ * z may be 100 in the tail, where its rounding would show: x = h + l with h a multiple of 1/16 makes
+ * x (x^2 + C) = h (h^2 + C) + l (x (x + h) + h^2 + C), the first product exact; B is folded into the exponential.
+ * Its derivative is e (1 + x dz/dx + e) / (1 + e)^2 with e = e^z, here times 2^40.
+ */
+@unmanaged
+@final
+class GeluTanh {
+  /** k of e^z. */
+  @inline rounded(main: v128, rest: v128, bias: usize): v128 {
+    return madd(f32x4.add(main, rest), splat(PER_OCTAVE), splat(bias));
+  }
+  /** y = x^3 + C x - n ln 2 / B. */
+  @inline reduced(x: v128, main: v128, rest: v128, k: v128, bias: usize): v128 {
+    const n = f32x4.sub(k, splat(bias));
+    const y = f32x4.add(nmadd(n, splat(OCTAVE_HIGH), main), rest);
+    return madd(x, splat(C_LOW), nmadd(n, splat(OCTAVE_LOW), y));
+  }
+
+
+  @inline sixteenths(x: v128): v128 {
+    const shift = splat(ROUND_TO_SIXTEENTH);
+    return f32x4.sub(f32x4.add(x, shift), shift);
+  }
+
+
+  @inline forward(x: v128): v128 {
+    const atLeast = f32x4.pmax(x, splat(TANH_LOW));
+    const z = f32x4.pmin(atLeast, splat(TANH_HIGH));
+    const h = this.sixteenths(z);
+    const g = madd(h, h, splat(C_HIGH));
+    const main = f32x4.mul(h, g);
+    const rest = f32x4.mul(f32x4.sub(z, h), madd(f32x4.add(z, h), z, g));
+    const k = this.rounded(main, rest, NO_BIAS);
+    const y = negate(this.reduced(z, main, rest, k, NO_BIAS));
+    const one = splat(TWO_TO_MINUS_40);
+    const s = i32x4.sub(one, power(k)); // 2^(-40 - n)
+    const t = f32x4.mul(y, degree5(EXPM1_B, y));
+    const result = f32x4.div(z, f32x4.add(madd(s, t, one), s));
+    return f32x4.sub(f32x4.mul(result, one), f32x4.sub(z, atLeast));
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    const z = clamp(x, splat(TANH_LOW), splat(TANH_HIGH));
+    const h = this.sixteenths(z);
+    const g = madd(h, h, splat(C_HIGH));
+    const main = f32x4.mul(h, g);
+    const rest = f32x4.mul(f32x4.sub(z, h), madd(f32x4.add(z, h), z, g));
+    const k = this.rounded(main, rest, BIAS_PLUS_40);
+    const y = this.reduced(z, main, rest, k, BIAS_PLUS_40);
+    const s = power(k);
+    const e = madd(s, f32x4.mul(y, degree5(EXPM1_B, y)), s);
+    const slope = degree1(Z_SLOPE, f32x4.mul(z, z));
+    const m = madd(e, splat(TWO_TO_MINUS_40), madd(z, slope, splat(ONE)));
+    const d = madd(e, madd(e, splat(TWO_TO_MINUS_40), splat(TWO)), splat(TWO_TO_40));
+    return f32x4.div(f32x4.mul(e, m), d);
+  }
+}
+export function geluTanh(p: usize, x: usize, y: usize, n: usize): void {
+  forwardLong<GeluTanh>(p, x, y, n);
+}
+export function geluTanhBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backwardLong<GeluTanh>(p, dy, x, dx, n);
+}

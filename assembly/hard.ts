@@ -1,0 +1,124 @@
+import { clamp, HALF, keepNaN, ONE, select, splat, ZERO } from './lanes';
+import { backward, forward } from './loops';
+
+const THREE = memory.data<f32>([3.0]);
+const SIX = memory.data<f32>([6.0]);
+const ONE_AND_HALF = memory.data<f32>([1.5]);
+const THIRD = memory.data<f32>([1.0 / 3.0]);
+const SIXTH = memory.data<f32>([1.0 / 6.0]);
+const MINUS_ONE = memory.data<f32>([-1.0]);
+const MINUS_THREE = memory.data<f32>([-3.0]);
+
+/**
+ * hardSigmoid(x) = min(max(alpha x + beta, 0), 1); derivative alpha inside, 0 at both ends. 2 ULP.
+ * Computed as alpha (x + beta / alpha), with the quotient in two parts: relative accuracy holds up to the lower corner,
+ * where alpha x + beta cancels.
+ */
+@unmanaged
+@final
+class HardSigmoid {
+  alpha: v128;
+  offset: v128;
+  offsetLow: v128;
+  lower: v128;
+  upper: v128;
+
+
+  @inline forward(x: v128): v128 {
+    const t = f32x4.add(f32x4.add(x, this.offset), this.offsetLow);
+    return clamp(f32x4.mul(t, this.alpha), splat(ZERO), splat(ONE));
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    const inside = v128.and(f32x4.gt(x, this.lower), f32x4.lt(x, this.upper));
+    return keepNaN(v128.and(inside, this.alpha), x);
+  }
+}
+export function hardSigmoid(p: usize, x: usize, y: usize, n: usize): void {
+  forward<HardSigmoid>(p, x, y, n);
+}
+export function hardSigmoidBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<HardSigmoid>(p, dy, x, dx, n);
+}
+
+/**
+ * hardSwish(x) = x min(max(x + 3, 0), 6) / 6; derivative (x + 1.5) / 3 inside, 0 at -3, 1 at 3. 2 ULP.
+ * The factor is divided first, so that a large x does not overflow; x is bounded below, because -Infinity * 0 is NaN.
+ */
+@unmanaged
+@final
+class HardSwish {
+
+  @inline forward(x: v128): v128 {
+    const t = clamp(f32x4.add(x, splat(THREE)), splat(ZERO), splat(SIX));
+    return f32x4.mul(f32x4.pmax(x, splat(MINUS_THREE)), f32x4.mul(t, splat(SIXTH)));
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    const inside = f32x4.mul(f32x4.add(x, splat(ONE_AND_HALF)), splat(THIRD));
+    const capped = select(f32x4.ge(x, splat(THREE)), splat(ONE), inside);
+    return v128.andnot(capped, f32x4.le(x, splat(MINUS_THREE)));
+  }
+}
+export function hardSwish(p: usize, x: usize, y: usize, n: usize): void {
+  forward<HardSwish>(p, x, y, n);
+}
+export function hardSwishBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<HardSwish>(p, dy, x, dx, n);
+}
+
+/**
+ * sparsePlus(x) = x <= -1 ? 0 : x >= 1 ? x : (x + 1)^2 / 4. 2 ULP.
+ */
+@unmanaged
+@final
+class SparsePlus {
+
+  @inline forward(x: v128): v128 {
+    const root = f32x4.mul(f32x4.add(f32x4.pmax(x, splat(MINUS_ONE)), splat(ONE)), splat(HALF));
+    return select(f32x4.ge(x, splat(ONE)), x, f32x4.mul(root, root));
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    return sparseSigmoidOf(x);
+  }
+}
+export function sparsePlus(p: usize, x: usize, y: usize, n: usize): void {
+  forward<SparsePlus>(p, x, y, n);
+}
+export function sparsePlusBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<SparsePlus>(p, dy, x, dx, n);
+}
+
+/**
+ * sparseSigmoid(x) = min(max((x + 1) / 2, 0), 1); derivative 1/2 inside, 0 at both ends. Correctly rounded.
+ */
+@unmanaged
+@final
+class SparseSigmoid {
+
+  @inline forward(x: v128): v128 {
+    return sparseSigmoidOf(x);
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    const inside = v128.and(f32x4.gt(x, splat(MINUS_ONE)), f32x4.lt(x, splat(ONE)));
+    return keepNaN(v128.and(inside, splat(HALF)), x);
+  }
+}
+export function sparseSigmoid(p: usize, x: usize, y: usize, n: usize): void {
+  forward<SparseSigmoid>(p, x, y, n);
+}
+export function sparseSigmoidBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<SparseSigmoid>(p, dy, x, dx, n);
+}
+
+/** Also the derivative of sparsePlus. */
+@inline
+function sparseSigmoidOf(x: v128): v128 {
+  return clamp(f32x4.mul(f32x4.add(x, splat(ONE)), splat(HALF)), splat(ZERO), splat(ONE));
+}

@@ -1,0 +1,82 @@
+// Small names for what every kernel does with the four float32 lanes of a v128.
+
+export const ZERO = memory.data<f32>([0.0]);
+export const HALF = memory.data<f32>([0.5]);
+export const ONE = memory.data<f32>([1.0]);
+export const TWO = memory.data<f32>([2.0]);
+/** The sign bit alone, which is also -0. */
+export const SIGN = memory.data<u32>([0x80000000]);
+const MAGNITUDE = memory.data<u32>([0x7fffffff]);
+const HIGH_HALF = memory.data<u32>([0xfffff000]);
+
+/**
+ * The 32-bit constant at `address`, in all lanes.
+ *
+ * Constants live in memory because V8 (13.6 and 14.6, Node 24 and 26) rebuilds a `v128.const` at each use inside
+ * a loop: the sigmoid of four vectors then takes twice the time. A broadcasting load is one instruction, and
+ * Binaryen shares it between the four copies of an operator in an unrolled loop.
+ */
+@inline
+export function splat(address: usize): v128 {
+  return v128.load32_splat(address);
+}
+
+/** a * b + c. */
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** c - a * b. */
+@inline
+export function nmadd(a: v128, b: v128, c: v128): v128 {
+  return f32x4.sub(c, f32x4.mul(a, b));
+}
+
+/** `a` in the lanes where `mask` is set, else `b`. */
+@inline
+export function select(mask: v128, a: v128, b: v128): v128 {
+  return v128.bitselect(a, b, mask);
+}
+
+/** `d`, or NaN in the lanes where `x` is NaN: an all-ones mask is itself a NaN. */
+@inline
+export function keepNaN(d: v128, x: v128): v128 {
+  return v128.or(d, f32x4.ne(x, x));
+}
+
+/** x in low..high; NaN and -0 stay. pmin and pmax are one instruction on x64, min and max some eight. */
+@inline
+export function clamp(x: v128, low: v128, high: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(x, low), high);
+}
+
+/** |x|, by one `and` with a constant: V8's own `f32x4.abs` builds the mask anew each time. */
+@inline
+export function abs(x: v128): v128 {
+  return v128.and(x, splat(MAGNITUDE));
+}
+
+/** -x. */
+@inline
+export function negate(x: v128): v128 {
+  return v128.xor(x, splat(SIGN));
+}
+
+/** The sign bit of x alone. */
+@inline
+export function signOf(x: v128): v128 {
+  return v128.and(x, splat(SIGN));
+}
+
+/** 1 where the sign bit of x is clear, else 0. */
+@inline
+export function oneIfPositive(x: v128): v128 {
+  return v128.andnot(splat(ONE), i32x4.shr_s(x, 31));
+}
+
+/** x to 12 significant bits, so that the product of two such numbers is exact. */
+@inline
+export function highHalf(x: v128): v128 {
+  return v128.and(x, splat(HIGH_HALF));
+}

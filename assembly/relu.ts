@@ -1,0 +1,236 @@
+import { keepNaN, madd, ONE, select, SIGN, splat, ZERO } from './lanes';
+import { backward, forward } from './loops';
+
+// f32x4.pmax and pmin are one instruction on x64 (max and min take eight) and keep NaN and -0 of their first operand.
+
+const SIX = memory.data<f32>([6.0]);
+
+/**
+ * relu(x) = max(x, 0); derivative 0 at 0. Exact. Keeps -0.
+ */
+@unmanaged
+@final
+class Relu {
+
+  @inline forward(x: v128): v128 {
+    return f32x4.pmax(x, splat(ZERO));
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    return keepNaN(v128.and(f32x4.gt(x, splat(ZERO)), splat(ONE)), x);
+  }
+}
+export function relu(p: usize, x: usize, y: usize, n: usize): void {
+  forward<Relu>(p, x, y, n);
+}
+export function reluBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<Relu>(p, dy, x, dx, n);
+}
+
+/**
+ * relu6(x) = min(max(x, 0), 6); derivative 0 at 0 and at 6. Exact.
+ */
+@unmanaged
+@final
+class Relu6 {
+
+  @inline forward(x: v128): v128 {
+    return f32x4.pmin(f32x4.pmax(x, splat(ZERO)), splat(SIX));
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    const inside = v128.and(f32x4.gt(x, splat(ZERO)), f32x4.lt(x, splat(SIX)));
+    return keepNaN(v128.and(inside, splat(ONE)), x);
+  }
+}
+export function relu6(p: usize, x: usize, y: usize, n: usize): void {
+  forward<Relu6>(p, x, y, n);
+}
+export function relu6Backward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<Relu6>(p, dy, x, dx, n);
+}
+
+/**
+ * reluSquared(x) = max(x, 0)^2; derivative 2 max(x, 0). Correctly rounded.
+ */
+@unmanaged
+@final
+class ReluSquared {
+
+  @inline forward(x: v128): v128 {
+    const r = f32x4.pmax(x, splat(ZERO));
+    return f32x4.mul(r, r);
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    const r = f32x4.pmax(x, splat(ZERO));
+    return f32x4.add(r, r);
+  }
+}
+export function reluSquared(p: usize, x: usize, y: usize, n: usize): void {
+  forward<ReluSquared>(p, x, y, n);
+}
+export function reluSquaredBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<ReluSquared>(p, dy, x, dx, n);
+}
+
+/**
+ * leakyRelu(x) = x < 0 ? alpha x : x; derivative alpha at 0. For alpha <= 1 this is the larger of x and alpha x, but not for 0,
+ * where infinity makes a NaN of the product.
+ */
+@unmanaged
+@final
+class LeakyRelu {
+  alpha: v128;
+
+
+  @inline forward(x: v128): v128 {
+    return f32x4.pmax(x, f32x4.mul(x, this.alpha));
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    return leakySlope(x, this.alpha);
+  }
+}
+export function leakyRelu(p: usize, x: usize, y: usize, n: usize): void {
+  forward<LeakyRelu>(p, x, y, n);
+}
+export function leakyReluBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<LeakyRelu>(p, dy, x, dx, n);
+}
+
+/** leakyRelu for every alpha. One of the two terms is a zero, so that their sum is exact. */
+@unmanaged
+@final
+class SteepLeakyRelu {
+  alpha: v128;
+
+
+  @inline forward(x: v128): v128 {
+    return madd(f32x4.pmin(x, splat(ZERO)), this.alpha, f32x4.pmax(x, splat(SIGN)));
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    return leakySlope(x, this.alpha);
+  }
+}
+export function steepLeakyRelu(p: usize, x: usize, y: usize, n: usize): void {
+  forward<SteepLeakyRelu>(p, x, y, n);
+}
+export function steepLeakyReluBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<SteepLeakyRelu>(p, dy, x, dx, n);
+}
+
+
+@inline
+function leakySlope(x: v128, alpha: v128): v128 {
+  return keepNaN(select(f32x4.gt(x, splat(ZERO)), splat(ONE), alpha), x);
+}
+
+/**
+ * hardTanh(x) = min(max(x, min), max); derivative 0 at both ends. Exact.
+ */
+@unmanaged
+@final
+class HardTanh {
+  min: v128;
+  max: v128;
+
+
+  @inline forward(x: v128): v128 {
+    return f32x4.pmin(f32x4.pmax(x, this.min), this.max);
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    const inside = v128.and(f32x4.gt(x, this.min), f32x4.lt(x, this.max));
+    return keepNaN(v128.and(inside, splat(ONE)), x);
+  }
+}
+export function hardTanh(p: usize, x: usize, y: usize, n: usize): void {
+  forward<HardTanh>(p, x, y, n);
+}
+export function hardTanhBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<HardTanh>(p, dy, x, dx, n);
+}
+
+/**
+ * threshold(x) = x > threshold ? x : value; derivative 0 at the threshold. Exact.
+ */
+@unmanaged
+@final
+class Threshold {
+  threshold: v128;
+  value: v128;
+
+
+  @inline forward(x: v128): v128 {
+    return select(f32x4.le(x, this.threshold), this.value, x);
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    return keepNaN(v128.and(f32x4.gt(x, this.threshold), splat(ONE)), x);
+  }
+}
+export function threshold(p: usize, x: usize, y: usize, n: usize): void {
+  forward<Threshold>(p, x, y, n);
+}
+export function thresholdBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<Threshold>(p, dy, x, dx, n);
+}
+
+/**
+ * thresholdedRelu(x) = x > alpha ? x : 0; derivative 0 at alpha. Exact.
+ */
+@unmanaged
+@final
+class ThresholdedRelu {
+  alpha: v128;
+
+
+  @inline forward(x: v128): v128 {
+    return v128.andnot(x, f32x4.le(x, this.alpha));
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    return keepNaN(v128.and(f32x4.gt(x, this.alpha), splat(ONE)), x);
+  }
+}
+export function thresholdedRelu(p: usize, x: usize, y: usize, n: usize): void {
+  forward<ThresholdedRelu>(p, x, y, n);
+}
+export function thresholdedReluBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<ThresholdedRelu>(p, dy, x, dx, n);
+}
+
+/**
+ * step(x) = x > 0 ? 1 : alpha, a constant; derivative 0. Exact.
+ */
+@unmanaged
+@final
+class Step {
+  alpha: v128;
+
+
+  @inline forward(x: v128): v128 {
+    return keepNaN(select(f32x4.gt(x, splat(ZERO)), splat(ONE), this.alpha), x);
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    return f32x4.ne(x, x); // 0, or an all-ones NaN
+  }
+}
+export function step(p: usize, x: usize, y: usize, n: usize): void {
+  forward<Step>(p, x, y, n);
+}
+export function stepBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backward<Step>(p, dy, x, dx, n);
+}

@@ -1,0 +1,148 @@
+import { abs, clamp, madd, negate, nmadd, ONE, SIGN, splat, TWO, ZERO } from './lanes';
+import { backwardLong, forwardLong } from './loops';
+import {
+  BIAS_MINUS_24,
+  BIAS_PLUS_64,
+  expm1Of,
+  logisticOfMinus,
+  oneOverOnePlus,
+  power,
+  reduced,
+  rounded,
+  ScaledExponential,
+} from './math';
+import { degree9 } from './polynomial';
+
+const TWO_TO_64 = memory.data<f32>([1.8446744e19]);
+const TWO_TO_MINUS_64 = memory.data<f32>([5.421011e-20]);
+const TWO_TO_MINUS_65 = memory.data<f32>([2.7105054e-20]);
+/** e^x is less than half the smallest float32 from here down. */
+const TAIL_END = memory.data<f32>([-103.9]);
+/** log(1 + w) / w for w in 0..1, error 2^-27.5. scripts/fit.py, LOG1P */
+const LOG1P = memory.data<f32>([
+  1.0, -0.49999934, 0.3333055, -0.24958938, 0.19696993, -0.15359527, 0.1068694, -0.057722587, 0.020233383,
+  -0.0033244563,
+]);
+
+/**
+ * softplus(x) = log(1 + e^(beta x)) / beta = max(x, 0) + log1p(w) / beta with w = e^(-beta |x|), which is in 0..1, so that
+ * the logarithm is one polynomial. Its derivative is sigmoid(beta x).
+ */
+@unmanaged
+@final
+class Softplus extends ScaledExponential {
+  /** -103.9 / beta */
+  tailEnd: v128;
+  perBeta: v128;
+  /** -40 / beta and 104.5 / beta */
+  low: v128;
+  high: v128;
+
+
+  @inline forward(x: v128): v128 {
+    const z = f32x4.pmax(v128.or(x, splat(SIGN)), this.tailEnd);
+    const k = this.rounded(z, BIAS_PLUS_64);
+    const t = this.expm1Of(this.reduced(z, k, BIAS_PLUS_64));
+    const s = f32x4.mul(power(k), splat(TWO_TO_MINUS_64));
+    const u = f32x4.mul(f32x4.mul(s, degree9(LOG1P, madd(s, t, s))), this.perBeta);
+    return f32x4.add(madd(u, t, f32x4.pmax(x, splat(ZERO))), u);
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    const z = clamp(negate(x), this.low, this.high);
+    const k = this.rounded(z, BIAS_MINUS_24);
+    return oneOverOnePlus(power(k), this.expm1Of(this.reduced(z, k, BIAS_MINUS_24)));
+  }
+}
+export function softplus(p: usize, x: usize, y: usize, n: usize): void {
+  forwardLong<Softplus>(p, x, y, n);
+}
+export function softplusBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backwardLong<Softplus>(p, dy, x, dx, n);
+}
+
+/** logSigmoid(x) = -softplus(-x) = min(x, 0) - log1p(e^-|x|). Its derivative is sigmoid(-x). */
+@unmanaged
+@final
+class LogSigmoid {
+
+  @inline forward(x: v128): v128 {
+    const z = f32x4.pmax(v128.or(x, splat(SIGN)), splat(TAIL_END));
+    const k = rounded(z, BIAS_PLUS_64);
+    const t = expm1Of(reduced(z, k, BIAS_PLUS_64));
+    const s = f32x4.mul(power(k), splat(TWO_TO_MINUS_64));
+    const u = f32x4.mul(s, degree9(LOG1P, madd(s, t, s)));
+    return f32x4.sub(nmadd(u, t, f32x4.pmin(x, splat(ZERO))), u);
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    return logisticOfMinus(x);
+  }
+}
+export function logSigmoid(p: usize, x: usize, y: usize, n: usize): void {
+  forwardLong<LogSigmoid>(p, x, y, n);
+}
+export function logSigmoidBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backwardLong<LogSigmoid>(p, dy, x, dx, n);
+}
+
+/** mish(x) rounds to 0 from the first down, and to x from the second up; likewise its derivative to 0 and 1. */
+const MISH_LOW = memory.data<f32>([-110.0]);
+const MISH_HIGH = memory.data<f32>([16.0]);
+const MISH_SLOPE_LOW = memory.data<f32>([-115.0]);
+const MISH_SLOPE_HIGH = memory.data<f32>([14.0]);
+const FOUR = memory.data<f32>([4.0]);
+
+/**
+ * mish(x) = x tanh(log(1 + e)), e = e^x. With D = e^2 + 2 e + 2 it is x e (1 - e (e + 1) / D) below 0 and x (1 - 2 / D) above;
+ * both are x m (1 - d) with m = e^min(x, 0) and d = min(e (e + 1), 2) / D. m = s (1 + t) there, (1 - d) = (1 + g) / 2, and
+ * (1 + t) (1 + g) is not rounded. Above `MISH_HIGH` the rest of x is added at the end.
+ * Its derivative is m (1 + min(x, 0) - u (min(f, 2) - u (4 |x| f - min(x, 0) g^2))) with f = e (e + 1), g = e (e + 2), u = 1 / D.
+ */
+@unmanaged
+@final
+class Mish {
+
+  @inline forward(x: v128): v128 {
+    const atLeast = f32x4.pmax(x, splat(MISH_LOW));
+    const z = f32x4.pmin(atLeast, splat(MISH_HIGH));
+    const k = rounded(z, BIAS_PLUS_64);
+    const s = power(k);
+    const t = expm1Of(reduced(z, k, BIAS_PLUS_64));
+    const e = f32x4.mul(madd(s, t, s), splat(TWO_TO_MINUS_64));
+    const f = madd(e, e, e);
+    const two = splat(TWO);
+    const d = f32x4.div(f32x4.pmin(f, two), f32x4.add(f32x4.add(f, e), two));
+    const g = nmadd(d, two, splat(ONE));
+    const below = v128.and(t, i32x4.shr_s(x, 31));
+    const w = f32x4.mul(z, f32x4.pmin(s, splat(TWO_TO_64)));
+    const y = madd(w, madd(g, below, f32x4.add(g, below)), w); // 2^65 times
+    return f32x4.sub(f32x4.mul(y, splat(TWO_TO_MINUS_65)), f32x4.sub(z, atLeast));
+  }
+
+
+  @inline derivative(x: v128): v128 {
+    const z = clamp(x, splat(MISH_SLOPE_LOW), splat(MISH_SLOPE_HIGH));
+    const k = rounded(z, BIAS_PLUS_64);
+    const s = power(k);
+    const t = expm1Of(reduced(z, k, BIAS_PLUS_64));
+    const e = f32x4.mul(madd(s, t, s), splat(TWO_TO_MINUS_64));
+    const f = madd(e, e, e);
+    const g = f32x4.add(f, e);
+    const u = f32x4.div(splat(ONE), f32x4.add(g, splat(TWO)));
+    const negative = f32x4.pmin(z, splat(ZERO));
+    const h = nmadd(negative, f32x4.mul(g, g), f32x4.mul(abs(f32x4.mul(z, splat(FOUR))), f));
+    const b = nmadd(u, nmadd(u, h, f32x4.pmin(f, splat(TWO))), f32x4.add(splat(ONE), negative));
+    const below = v128.and(t, i32x4.shr_s(x, 31));
+    const w = f32x4.mul(b, f32x4.pmin(s, splat(TWO_TO_64)));
+    return f32x4.mul(madd(w, below, w), splat(TWO_TO_MINUS_64));
+  }
+}
+export function mish(p: usize, x: usize, y: usize, n: usize): void {
+  forwardLong<Mish>(p, x, y, n);
+}
+export function mishBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
+  backwardLong<Mish>(p, dy, x, dx, n);
+}

@@ -1,0 +1,214 @@
+// npm run bench [-- names... --n 1e6,1e3 --rounds 5 --forward --backward --json FILE]
+//
+// Time per element of each activation: plain JavaScript, lanewise on ordinary arrays (with `out`), lanewise in an arena, and
+// the floors: memory.copy inside a WebAssembly memory, TypedArray.set between ordinary arrays. The variants of one row
+// take turns, round by round; the figures are medians over the rounds.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname } from 'node:path';
+import { parseArgs } from 'node:util';
+import Benchmark from 'benchmark';
+import { SingleBar } from 'cli-progress';
+import Table from 'cli-table3';
+import { activations, backend, createArena } from 'lanewise';
+import { branchingRelu, plain } from './plain.js';
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    n: { type: 'string', default: '8,64,1e3,1e5,1e6,1e7' },
+    rounds: { type: 'string', default: '5' },
+    forward: { type: 'boolean' },
+    backward: { type: 'boolean' },
+    json: { type: 'string', default: 'bench/results/latest.json' },
+  },
+});
+const names = positionals.length > 0 ? positionals : Object.keys(activations);
+const sizes = flags.n.split(',').map(Number);
+const rounds = Number(flags.rounds);
+const directions = ['forward', 'backward'].filter((d) => flags[d] || flags.forward === flags.backward);
+const unknown = names.filter((name) => !(name in activations));
+if (unknown.length > 0 || !sizes.every((n) => Number.isInteger(n) && n > 0) || !(rounds >= 1)) {
+  console.error(
+    `bench: ${unknown.length > 0 ? `no activation ${unknown.join(', ')}` : '--n and --rounds take whole numbers'}`,
+  );
+  process.exit(2);
+}
+
+// (module (import "env" "memory" (memory 1)) (func (export "copy") ... memory.copy)), as wat2wasm writes it
+const copyModule = new WebAssembly.Module(
+  Uint8Array.of(
+    0,
+    97,
+    115,
+    109,
+    1,
+    0,
+    0,
+    0,
+    1,
+    7,
+    1,
+    96,
+    3,
+    127,
+    127,
+    127,
+    0,
+    2,
+    15,
+    1,
+    3,
+    101,
+    110,
+    118,
+    6,
+    109,
+    101,
+    109,
+    111,
+    114,
+    121,
+    2,
+    0,
+    1,
+    3,
+    2,
+    1,
+    0,
+    7,
+    8,
+    1,
+    4,
+    99,
+    111,
+    112,
+    121,
+    0,
+    0,
+    10,
+    14,
+    1,
+    12,
+    0,
+    32,
+    0,
+    32,
+    1,
+    32,
+    2,
+    252,
+    10,
+    0,
+    0,
+    11,
+  ),
+);
+const largest = Math.max(...sizes);
+const memory = new WebAssembly.Memory({ initial: Math.ceil((8 * largest) / 65536) + 1 });
+const { copy } = new WebAssembly.Instance(copyModule, { env: { memory } }).exports;
+const arena = createArena(12 * largest + 4096);
+
+/** The variants of one row, each a function that handles `n` elements once. */
+function variants(name, direction, n) {
+  arena.reset();
+  const x = Float32Array.from({ length: n }, () => 8 * Math.random() - 4);
+  const dy = Float32Array.from({ length: n }, () => 2 * Math.random() - 1);
+  const out = new Float32Array(n);
+  const [arenaX, arenaDy, arenaOut] = [x, dy, out].map((a) => {
+    const own = arena.float32(n);
+    own.set(a);
+    return own;
+  });
+  const f = activations[name];
+  const options = { out };
+  const arenaOptions = { out: arenaOut };
+  const loop = plain[name][direction];
+  const forward = direction === 'forward';
+  return {
+    plain: forward ? () => loop(x, out) : () => loop(dy, x, out),
+    ...(name === 'relu' && forward ? { branching: () => branchingRelu(x, out) } : {}),
+    lanewise: forward ? () => f(x, options) : () => f.backward(dy, x, options),
+    arena: forward ? () => f(arenaX, arenaOptions) : () => f.backward(arenaDy, arenaX, arenaOptions),
+    'memory.copy': () => copy(4 * n, 0, 4 * n),
+    'TypedArray.set': () => out.set(x),
+  };
+}
+
+/** Nanoseconds per element of each variant: medians over the rounds. */
+function measure(name, direction, n) {
+  const calls = Math.max(1, Math.round(2000 / n)); // a harness call costs a few ns: spread it over many of ours
+  const benchmarks = Object.entries(variants(name, direction, n)).map(([variant, once]) => {
+    const many = () => {
+      for (let i = 0; i < calls; i++) once();
+    };
+    return {
+      variant,
+      times: [],
+      benchmark: new Benchmark(variant, many, { maxTime: 0.04, minTime: 0.01, minSamples: 3 }),
+    };
+  });
+  for (let round = 0; round < rounds; round++) {
+    for (const { times, benchmark } of benchmarks) {
+      benchmark.run();
+      if (benchmark.error) throw benchmark.error;
+      const samples = [...benchmark.stats.sample].sort((a, b) => a - b);
+      times.push((samples[samples.length >> 1] * 1e9) / calls / n);
+    }
+  }
+  return Object.fromEntries(benchmarks.map(({ variant, times }) => [variant, median(times)]));
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1];
+}
+
+const jobs = names.flatMap((name) => directions.flatMap((direction) => sizes.map((n) => ({ name, direction, n }))));
+const bar = new SingleBar({
+  format: '{bar} {value}/{total} {what}, {eta_formatted} left',
+  stream: process.stderr,
+  clearOnComplete: true,
+});
+if (process.stderr.isTTY) bar.start(jobs.length, 0, { what: '' });
+const results = jobs.map((job) => {
+  bar.update({ what: `${job.name} ${job.direction} n = ${job.n}` });
+  const result = { ...job, ns: measure(job.name, job.direction, job.n) };
+  bar.increment();
+  return result;
+});
+bar.stop();
+
+const machine = `${cpus()[0].model.trim()}, Node ${process.version}, backend ${backend}`;
+console.log(`${machine}; ns per element, medians of ${rounds} interleaved rounds; inputs uniform in -4..4`);
+const number = (v) => (v >= 100 ? v.toFixed(0) : v.toPrecision(3));
+const table = new Table({
+  head: [
+    'activation',
+    'n',
+    'plain',
+    'lanewise',
+    'arena',
+    'memory.copy',
+    'set',
+    'plain / lanewise',
+    'plain / arena',
+    'arena / copy',
+  ],
+  colAligns: ['left', ...Array(9).fill('right')],
+  style: { head: [], border: [], compact: true },
+});
+for (const { name, direction, n, ns } of results) {
+  const row = (label, base) => [
+    label,
+    n.toExponential().replace('e+', 'e'),
+    ...[base, ns.lanewise, ns.arena, ns['memory.copy'], ns['TypedArray.set']].map(number),
+    ...[base / ns.lanewise, base / ns.arena, ns.arena / ns['memory.copy']].map((v) => `${v.toFixed(2)} x`),
+  ];
+  table.push(row(direction === 'forward' ? name : `${name}.backward`, ns.plain));
+  if (ns.branching !== undefined) table.push(row('relu, branching loop', ns.branching));
+}
+console.log(table.toString());
+mkdirSync(dirname(flags.json), { recursive: true });
+writeFileSync(flags.json, `${JSON.stringify({ machine, date: new Date().toISOString(), rounds, results }, null, 1)}\n`);

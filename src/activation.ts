@@ -1,0 +1,197 @@
+import { checkFloat32, checkLength, describe } from './errors';
+import { current, defaultRuntime, type Kernel, type Parameters, type Runtime } from './runtime';
+
+/** Which of several definitions under one name: the exact one, or the form with tanh. */
+export type Approximation = 'none' | 'tanh';
+
+/** Options of an activation that are not arrays, with their defaults. */
+export type Defaults = { readonly [option: string]: number | Approximation };
+
+/**
+ * One row of the table: what an activation is. The exported function, the plain-JS backend, the tests, the benchmark
+ * and the documentation are all made from it.
+ */
+export interface Spec<D extends Defaults = Defaults> {
+  /** The name of the exported function, and of the kernel in `assembly/` if `kernel` names no other. */
+  readonly name: string;
+  /** The definition, in plain mathematics. */
+  readonly formula: string;
+  /** Options and their defaults. Numbers, at most two, are passed on as `a` and `b` in this order. */
+  readonly defaults: D;
+  /** The value at `x` in float64, accurate relatively, with numeric options `a` and `b`. */
+  readonly value: (x: number, a: number, b: number) => number;
+  /** The derivative at `x`; at a kink, PyTorch's choice. */
+  readonly derivative: (x: number, a: number, b: number) => number;
+  /** Largest error of the kernels, in ULP of float32 at the exact result. */
+  readonly ulp: { readonly value: number; readonly derivative: number };
+  /** Where the derivative crosses zero, the interval in which `error`, an absolute one, is its bound instead. */
+  readonly root?: { readonly from: number; readonly to: number; readonly error: number };
+  /** What is wrong with these values of the numeric options, which are finite float32 numbers; or undefined. */
+  readonly refuse?: (a: number, b: number) => string | undefined;
+  /** The kernel's name, where there are several for different options; all have the same fields. */
+  readonly kernel?: (a: number, b: number) => string;
+  /** The kernel's fields, where they are not the numeric options themselves. */
+  readonly fields?: (a: number, b: number) => readonly number[];
+  /** True where `value` and `derivative`, rounded once to float32, are what the kernel gives, bit for bit. */
+  readonly exact?: boolean;
+  /** Other definitions under the same name: the row for each further choice of the option `approximate`. */
+  readonly approximations?: { readonly [choice: string]: Spec };
+}
+
+/** What a caller may pass beside the data: any of the activation's own options, and `out`. */
+export type Options<D extends Defaults = Defaults> = string extends keyof D
+  ? { readonly [option: string]: number | string | Float32Array | undefined }
+  : { readonly [K in keyof D]?: D[K] extends number ? number : Approximation } & {
+      /** Where the result goes: a Float32Array of the source's length, which may be the source itself. */
+      readonly out?: Float32Array;
+    };
+
+/** An activation function over Float32Arrays. */
+export interface Activation<D extends Defaults = Defaults> {
+  /**
+   * Applies the activation to each element.
+   *
+   * @param x - any length; ordinary, shared, a subarray, or a view of an arena
+   * @param options - the activation's own options, and `out`
+   * @returns `out`, or a new array
+   * @throws TypeError for a value of the wrong kind, RangeError for a wrong length or an option out of range; nothing
+   *   is written then
+   */
+  (x: Float32Array, options?: Options<D>): Float32Array;
+  /**
+   * The gradient with respect to `x`: `dy[i]` times the derivative at `x[i]`.
+   *
+   * @param dy - gradient with respect to the activation's output
+   * @param x - the activation's input, as long as `dy`
+   * @param options - as for the activation; `out` may be `dy` or `x`
+   * @returns `out`, or a new array
+   */
+  backward(dy: Float32Array, x: Float32Array, options?: Options<D>): Float32Array;
+  /** The name under which it is exported. */
+  readonly name: string;
+  /** Its options and their default values. */
+  readonly defaults: D;
+  /** Its row of the table: formula, float64 reference, error bound. */
+  readonly spec: Spec<D>;
+}
+
+/** The largest finite float32. */
+const FLOAT32_MAX = 3.4028234663852886e38;
+
+/** Makes the callable for a row of the table; it runs on `own`, or on the default runtime at the time of the call. */
+export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Activation<D> {
+  const { name, defaults, approximations, refuse } = spec;
+  const [optionA, optionB] = numericOptions(defaults);
+  const [a, b] = numericDefaults(defaults);
+  const byDefault: Parameters = { a, b };
+
+  let kernelOwner: Runtime | undefined;
+  let ownKernel: Kernel;
+  /** The options object of the last tiny call: its keys need no second look. Not kept for others, whose `out` may be large. */
+  let knownOptions: Options | undefined;
+
+  /** The kernel for this call; looked up anew only when the default runtime has changed. */
+  function kernelFor(fn: string, options: Options | undefined): Kernel {
+    const runtime = own ?? current ?? defaultRuntime();
+    if (approximations !== undefined && options?.approximate !== undefined) {
+      return runtime.kernel(chosenSpec(fn, approximations, options.approximate));
+    }
+    if (kernelOwner !== runtime) {
+      ownKernel = runtime.kernel(spec);
+      kernelOwner = runtime;
+    }
+    return ownKernel;
+  }
+
+  /** The row for a choice of the option `approximate`. */
+  function chosenSpec(fn: string, others: { readonly [choice: string]: Spec }, choice: unknown): Spec {
+    if (choice === defaults.approximate) return spec;
+    if (Object.hasOwn(others, choice as string)) return others[choice as string];
+    const expected = [defaults.approximate, ...Object.keys(others)].map(describe).join(' or ');
+    throw new TypeError(`${fn}: option approximate must be ${expected}, got ${describe(choice)}`);
+  }
+
+  /** TypeError for an option that the activation does not have, or an unknown choice of `approximate`. */
+  function checkOptions(fn: string, options: Options): void {
+    if (typeof options !== 'object' || options === null) {
+      throw new TypeError(`${fn}: options must be an object, got ${describe(options)}`);
+    }
+    for (const option in options) {
+      if (option !== 'out' && !Object.hasOwn(defaults, option)) {
+        const known = [...Object.keys(defaults), 'out'].join(', ');
+        throw new TypeError(`${fn}: unknown option ${option}, expected ${known}`);
+      }
+    }
+  }
+
+  /** The checked value of a numeric option. */
+  function number(fn: string, options: Options, option: string, ifAbsent: number): number {
+    const value: unknown = options[option];
+    if (value === undefined) return ifAbsent;
+    if (typeof value !== 'number') {
+      throw new TypeError(`${fn}: option ${option} must be a number, got ${describe(value)}`);
+    }
+    if (!(Math.abs(value) <= FLOAT32_MAX)) {
+      throw new RangeError(`${fn}: option ${option} must be a finite float32 number, got ${value}`);
+    }
+    return value;
+  }
+
+  /** The checked numeric options. */
+  function parametersFrom(fn: string, options: Options | undefined): Parameters {
+    if (optionA === undefined || options === undefined) return byDefault;
+    const a = number(fn, options, optionA, byDefault.a);
+    const b = optionB === undefined ? 0 : number(fn, options, optionB, byDefault.b);
+    if (a === byDefault.a && b === byDefault.b) return byDefault;
+    const fault = refuse?.(a, b);
+    if (fault !== undefined) throw new RangeError(`${fn}: ${fault}`);
+    return { a, b };
+  }
+
+  /** Where the result for `x` goes; the names of the options are checked here. */
+  function outFrom(fn: string, options: Options | undefined, x: Float32Array): Float32Array {
+    if (options === undefined) return new Float32Array(x.length);
+    if (options !== knownOptions) {
+      checkOptions(fn, options);
+      if (x.length <= 16) knownOptions = options;
+    }
+    const out = options.out as Float32Array | undefined;
+    if (out === undefined) return new Float32Array(x.length);
+    checkFloat32(fn, 'out', out);
+    checkLength(fn, 'out', out, x.length, 'x');
+    return out;
+  }
+
+  const call = (x: Float32Array, options?: Options<D>): Float32Array => {
+    checkFloat32(name, 'x', x);
+    const out = outFrom(name, options as Options, x);
+    const parameters = parametersFrom(name, options as Options);
+    kernelFor(name, options as Options).forward(x, out, parameters);
+    return out;
+  };
+
+  const backwardName = `${name}.backward`;
+  const backward = (dy: Float32Array, x: Float32Array, options?: Options<D>): Float32Array => {
+    checkFloat32(backwardName, 'dy', dy);
+    checkFloat32(backwardName, 'x', x);
+    checkLength(backwardName, 'dy', dy, x.length, 'x');
+    const out = outFrom(backwardName, options as Options, x);
+    const parameters = parametersFrom(backwardName, options as Options);
+    kernelFor(backwardName, options as Options).backward(dy, x, out, parameters);
+    return out;
+  };
+
+  Object.defineProperty(call, 'name', { value: name });
+  return Object.assign(call, { backward, defaults: Object.freeze({ ...defaults }), spec });
+}
+
+/** The names of the numeric options, in order. */
+export function numericOptions(defaults: Defaults): string[] {
+  return Object.keys(defaults).filter((option) => typeof defaults[option] === 'number');
+}
+
+/** The default values of the numeric options; 0 where there is none. */
+export function numericDefaults(defaults: Defaults): [a: number, b: number] {
+  const [a, b] = numericOptions(defaults).map((option) => defaults[option] as number);
+  return [a ?? 0, b ?? 0];
+}

@@ -1,0 +1,53 @@
+import { activation } from '../activation';
+
+/**
+ * An algebraic softplus, with `beta` (4) for the width of its bend; {@link relu} at beta 0.
+ *
+ * @throws RangeError if beta is negative
+ *
+ * @example
+ * squareplus(new Float32Array([-1.5, 0, 1.5])); // 0.5, 1, 2
+ */
+export const squareplus = activation({
+  name: 'squareplus',
+  formula: '(x + sqrt(x^2 + beta)) / 2',
+  defaults: { beta: 4 },
+  refuse: (beta) => (beta < 0 ? `option beta must not be negative, got ${beta}` : undefined),
+  kernel: (beta) => (beta === 0 ? 'relu' : 'squareplus'),
+  fields: squareplusFields,
+  value(x, beta) {
+    const root = Math.sqrt(x * x + beta);
+    return x < 0 ? beta / (root - x) / 2 : (x + root) / 2;
+  },
+  derivative(x, beta) {
+    const root = Math.sqrt(x * x + beta);
+    if (root === 0) return 0;
+    if (x < 0) return beta / (root - x) / root / 2;
+    return x === Infinity ? 1 : (1 + x / root) / 2;
+  },
+  ulp: { value: 2.5, derivative: 3.5 },
+});
+
+/**
+ * An algebraic tanh.
+ *
+ * @example
+ * softsign(new Float32Array([-1, 0, 3])); // -0.5, 0, 0.75
+ */
+export const softsign = activation({
+  name: 'softsign',
+  formula: 'x / (1 + |x|)',
+  defaults: {},
+  value: (x) => (Math.abs(x) === Infinity ? Math.sign(x) : x / (1 + Math.abs(x))),
+  derivative: (x) => 1 / (1 + Math.abs(x)) ** 2,
+  ulp: { value: 1.5, derivative: 1.5 },
+});
+
+function squareplusFields(beta: number): number[] {
+  if (beta === 0) return []; // relu has none
+  const c = beta / 4;
+  const m = Math.fround(Math.sqrt(c));
+  const scale = 2 ** (-20 - Math.floor(Math.log2(beta) / 2));
+  const scaledBeta = beta * scale * scale;
+  return [c, Math.max(c, 2 ** -120), m, Math.fround(c) - m * m, scale, scaledBeta, scaledBeta / 2];
+}

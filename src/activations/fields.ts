@@ -1,0 +1,33 @@
+// Fields of kernels that the loader computes: the operators of assembly/ say what they are.
+
+/** e^r - 1 from r up, with the error of e^r small, and with its own error small: as in assembly/math.ts. */
+const EXPM1 = [1.0, 0.50000006, 0.16666517, 0.041665006, 0.008369154, 0.0014017159];
+const EXPM1_RELATIVE = [1.0, 0.5, 0.1666654, 0.041666444, 0.008366896, 0.0013936937];
+
+/** The fields of a `ScaledExponential` for e^(factor x). */
+export function scaledExponential(factor: number): number[] {
+  return scaled(EXPM1, factor, 1);
+}
+
+/** The same with t times 1 / factor, so that it is x itself for small x. */
+export function scaledExpm1(factor: number): number[] {
+  return scaled(EXPM1_RELATIVE, factor, 1 / factor);
+}
+
+function scaled(expm1: number[], factor: number, scale: number): number[] {
+  const octave = Math.LN2 / factor;
+  const octaveHigh = highBits(octave);
+  const coefficients = expm1.map((c, i) => scale * c * factor ** (i + 1));
+  return [factor * Math.LOG2E, octaveHigh, octave - octaveHigh, ...coefficients];
+}
+
+/** The float32 next to `x` that has 16 significant bits. */
+function highBits(x: number): number {
+  const unit = 2 ** (Math.floor(Math.log2(Math.abs(x))) - 15);
+  return Math.round(x / unit) * unit;
+}
+
+/** What is wrong with an option that scales the argument of an exponential, or undefined. */
+export function refuseScale(option: string, value: number): string | undefined {
+  return value >= 1e-5 && value <= 1e5 ? undefined : `option ${option} must be from 0.00001 to 100000, got ${value}`;
+}

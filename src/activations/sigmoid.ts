@@ -1,0 +1,72 @@
+import { activation } from '../activation';
+import { refuseScale, scaledExponential } from './fields';
+import { logistic, timesVanishing } from './reference';
+
+/**
+ * The logistic function.
+ *
+ * @example
+ * sigmoid(new Float32Array([-1, 0, 1])); // 0.26894143, 0.5, 0.7310586
+ */
+export const sigmoid = activation({
+  name: 'sigmoid',
+  formula: '1 / (1 + e^-x)',
+  defaults: {},
+  value: logistic,
+  derivative: (x) => logistic(x) * logistic(-x),
+  ulp: { value: 2, derivative: 2.5 },
+});
+
+/**
+ * Sigmoid linear unit, also called swish. -0 at -Infinity.
+ *
+ * @throws RangeError unless beta is from 1e-5 to 1e5
+ *
+ * @example
+ * silu(new Float32Array([-1, 1])); // -0.26894143, 0.7310586
+ */
+export const silu = activation({
+  name: 'silu',
+  formula: 'x sigmoid(beta x)',
+  defaults: { beta: 1 },
+  refuse: (beta) => refuseScale('beta', beta),
+  fields: siluFields,
+  value: siluValue,
+  derivative: siluDerivative,
+  ulp: { value: 2, derivative: 4 },
+  root: { from: -1.8, to: -0.9, error: 2.5e-8 },
+});
+
+/** Another name of {@link silu}. */
+export const swish = silu;
+
+/**
+ * GELU by a logistic function.
+ *
+ * @example
+ * quickGelu(new Float32Array([-1, 1])); // -0.15420423, 0.8457958
+ */
+export const quickGelu = activation({
+  name: 'quickGelu',
+  formula: 'x sigmoid(1.702 x)',
+  defaults: {},
+  fields: () => siluFields(1.702),
+  value: (x) => siluValue(x, 1.702),
+  derivative: (x) => siluDerivative(x, 1.702),
+  ulp: { value: 2.5, derivative: 4.5 },
+  root: { from: -1.06, to: -0.53, error: 3e-8 },
+});
+
+function siluValue(x: number, beta: number): number {
+  return timesVanishing(x, logistic(beta * x));
+}
+
+function siluDerivative(x: number, beta: number): number {
+  const z = beta * x;
+  const s = logistic(z);
+  return s + timesVanishing(z, s * logistic(-z));
+}
+
+function siluFields(beta: number): number[] {
+  return [...scaledExponential(-beta), -109 / beta, 32 / beta, beta];
+}

@@ -1,0 +1,62 @@
+import { activation } from '../activation';
+import { refuseScale, scaledExponential } from './fields';
+import { logistic, timesVanishing } from './reference';
+
+/**
+ * A smooth ReLU. The definition holds for all x: there is no linear switch.
+ *
+ * @throws RangeError unless beta is from 1e-5 to 1e5
+ *
+ * @example
+ * softplus(new Float32Array([-1, 0, 1])); // 0.31326169, 0.6931472, 1.3132616
+ */
+export const softplus = activation({
+  name: 'softplus',
+  formula: 'log(1 + e^(beta x)) / beta',
+  defaults: { beta: 1 },
+  refuse: (beta) => refuseScale('beta', beta),
+  fields: (beta) => [...scaledExponential(beta), -103.9 / beta, 1 / beta, -40 / beta, 104.5 / beta],
+  value(x, beta) {
+    const z = beta * x;
+    return (Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)))) / beta;
+  },
+  derivative: (x, beta) => logistic(beta * x),
+  ulp: { value: 2.5, derivative: 2 },
+});
+
+/** The logarithm of `sigmoid`. */
+export const logSigmoid = activation({
+  name: 'logSigmoid',
+  formula: 'log(sigmoid(x))',
+  defaults: {},
+  value: (x) => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x))),
+  derivative: (x) => logistic(-x),
+  ulp: { value: 2.5, derivative: 2 },
+});
+
+/**
+ * x tanh(softplus(x)). -0 at -Infinity.
+ *
+ * @example
+ * mish(new Float32Array([-1, 1])); // -0.30340147, 0.8650984
+ */
+export const mish = activation({
+  name: 'mish',
+  formula: 'x tanh(log(1 + e^x))',
+  defaults: {},
+  value(x) {
+    // tanh(log(1 + e)) = n / (n + 2) with n = e (e + 2)
+    if (x > 40) return x;
+    const e = Math.exp(x);
+    const n = e * (e + 2);
+    return timesVanishing(x, n / (n + 2));
+  },
+  derivative(x) {
+    if (x > 40) return 1;
+    const e = Math.exp(x);
+    const n = e * (e + 2);
+    return n / (n + 2) + timesVanishing(x, (4 * e * (e + 1)) / ((n + 2) * (n + 2)));
+  },
+  ulp: { value: 2.5, derivative: 4 },
+  root: { from: -1.6, to: -0.8, error: 5e-8 },
+});

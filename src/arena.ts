@@ -1,0 +1,64 @@
+import { describe } from './errors';
+
+/** Allocations start at cache lines, so that no two arrays share one. */
+const ALIGNMENT = 64;
+
+/** A fixed piece of memory that hands out typed arrays; kernels work on them in place, without copying. */
+export interface Arena {
+  /**
+   * `n` float32 elements. They are zero in a new arena, and hold what was there before after a `reset`.
+   *
+   * @throws RangeError if less than `4 * n` bytes are left
+   */
+  float32(n: number): Float32Array;
+  /** Bytes handed out, each array rounded up to 64. */
+  readonly used: number;
+  /** Bytes in all: what `createArena` was asked for, rounded up to 64. */
+  readonly capacity: number;
+  /** Hands the whole space out again. Arrays handed out before stay valid, but will share memory with new ones. */
+  reset(): void;
+}
+
+/** The capacity of an arena of `bytes`: checked and rounded up. */
+export function arenaCapacity(bytes: unknown): number {
+  if (typeof bytes !== 'number') {
+    throw new TypeError(`createArena: bytes must be a number, got ${describe(bytes)}`);
+  }
+  if (!(Number.isInteger(bytes) && bytes > 0 && bytes < 2 ** 32)) {
+    throw new RangeError(`createArena: bytes must be an integer from 1 to ${2 ** 32 - 1}, got ${bytes}`);
+  }
+  return roundUp(bytes);
+}
+
+/** An arena over `capacity` bytes of `buffer`, from byte `start`, a multiple of 64. */
+export function arenaOver(buffer: ArrayBuffer, start: number, capacity: number): Arena {
+  let used = 0;
+  return {
+    float32(n) {
+      if (typeof n !== 'number') throw new TypeError(`arena.float32: n must be a number, got ${describe(n)}`);
+      if (!(Number.isInteger(n) && n >= 0)) {
+        throw new RangeError(`arena.float32: n must be a non-negative integer, got ${n}`);
+      }
+      if (4 * n > capacity - used) {
+        throw new RangeError(
+          `arena.float32: ${n} elements need ${4 * n} bytes, ${capacity - used} of ${capacity} are left`,
+        );
+      }
+      const array = new Float32Array(buffer, start + used, n);
+      used += roundUp(4 * n);
+      return array;
+    },
+    get used() {
+      return used;
+    },
+    capacity,
+    reset() {
+      used = 0;
+    },
+  };
+}
+
+/** `bytes`, rounded up to a whole number of cache lines. */
+export function roundUp(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}

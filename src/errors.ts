@@ -1,0 +1,43 @@
+// Checks of what callers pass. Every message names the function, the argument, what was expected and what came.
+
+/** What `value` is, for an error message: `Float64Array(3)`, `"none"`, `-1`, `undefined`. */
+export function describe(value: unknown): string {
+  if (ArrayBuffer.isView(value)) {
+    const { length, byteLength } = value as Float32Array;
+    return `${value.constructor.name}(${length ?? byteLength})`;
+  }
+  if (Array.isArray(value)) return `Array(${value.length})`;
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'object' && value !== null) return value.constructor?.name ?? 'an object';
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint') return `${value}n`;
+  return String(value);
+}
+
+/** TypeError unless `value` is a Float32Array, of this or another realm, whose buffer is not detached. */
+export function checkFloat32(fn: string, argument: string, value: unknown): asserts value is Float32Array {
+  // A detached array has length 0, so that a longer one needs no further look.
+  if (value instanceof Float32Array && value.length > 0) return;
+  if (!ArrayBuffer.isView(value) || Object.prototype.toString.call(value) !== '[object Float32Array]') {
+    throw new TypeError(`${fn}: ${argument} must be a Float32Array, got ${describe(value)}`);
+  }
+  if (isDetached(value.buffer)) {
+    throw new TypeError(`${fn}: ${argument} must not be detached, got a Float32Array whose buffer was transferred`);
+  }
+}
+
+/** RangeError unless `array` has `length` elements, which is `like`'s length. */
+export function checkLength(fn: string, argument: string, array: Float32Array, length: number, like: string): void {
+  if (array.length !== length) {
+    throw new RangeError(`${fn}: ${argument} must have the length of ${like}, ${length}, got ${array.length}`);
+  }
+}
+
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,5 @@
+export type { Activation, Defaults, Options, Spec } from './activation';
+export * from './activations';
+export type { Arena } from './arena';
+export { type Activations, activations, create, createArena, type Lanewise } from './create';
+export { type Backend, backend, init } from './runtime';

@@ -1,0 +1,29 @@
+import type { Spec } from './activation';
+import { arenaCapacity, arenaOver } from './arena';
+import { loops } from './generated/loops';
+import { unshared } from './overlap';
+import type { Kernel, Runtime } from './runtime';
+
+/** Plain JavaScript loops over the float64 functions of the table. */
+export function jsRuntime(): Runtime {
+  return {
+    backend: 'js',
+    kernel: jsKernel,
+    createArena(bytes) {
+      const capacity = arenaCapacity(bytes);
+      return arenaOver(new ArrayBuffer(capacity), 0, capacity);
+    },
+  };
+}
+
+function jsKernel(spec: Spec): Kernel {
+  const { forward, backward } = loops[spec.name](spec);
+  return {
+    forward(x, out, { a, b }) {
+      forward(unshared(x, out), out, a, b);
+    },
+    backward(dy, x, out, { a, b }) {
+      backward(unshared(dy, out), unshared(x, out), out, a, b);
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { Spec } from './activation';
+import type { Arena } from './arena';
+import { describe } from './errors';
+import { jsRuntime } from './js';
+import { compile, compileAsync, isSupported, wasmRuntime } from './wasm';
+
+/** How the kernels run: `simd`, WebAssembly with the same results on every machine, or `js`, plain loops. */
+export const backends = ['simd', 'js'] as const;
+export type Backend = (typeof backends)[number];
+
+/** The numeric options of a call; 0 where the activation has none. */
+export interface Parameters {
+  readonly a: number;
+  readonly b: number;
+}
+
+/** One activation on one runtime. Arguments have been checked; a source may overlap the destination in any way. */
+export interface Kernel {
+  forward(x: Float32Array, out: Float32Array, parameters: Parameters): void;
+  backward(dy: Float32Array, x: Float32Array, out: Float32Array, parameters: Parameters): void;
+}
+
+/** What a backend provides. */
+export interface Runtime {
+  readonly backend: Backend;
+  kernel(spec: Spec): Kernel;
+  createArena(bytes: number): Arena;
+}
+
+/**
+ * The backend of the top-level functions: the best that the engine validates and the page's policy allows. It changes only
+ * when `init` is given a module where compiling was forbidden.
+ */
+export let backend: Backend = isSupported() ? 'simd' : 'js';
+
+/** The runtime of the top-level functions, if it has been made. */
+export let current: Runtime | undefined;
+
+/** The runtime of the top-level functions, made on first use. */
+export function defaultRuntime(): Runtime {
+  current ??= createRuntime(backend);
+  return current;
+}
+
+export function createRuntime(name: Backend): Runtime {
+  return name === 'js' ? jsRuntime() : wasmRuntime(compile());
+}
+
+/**
+ * Compiles the kernels ahead of the first call, without blocking. Not needed: the first call compiles them if this was not
+ * awaited.
+ *
+ * @param options.module - the binary `lanewise/simd.wasm`, compiled already, for places that forbid compiling
+ * @throws TypeError if `module` is not a WebAssembly.Module
+ *
+ * @example
+ * await init();
+ */
+export async function init(options: { readonly module?: WebAssembly.Module } = {}): Promise<void> {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`init: options must be an object, got ${describe(options)}`);
+  }
+  for (const option in options) {
+    if (option !== 'module') throw new TypeError(`init: unknown option ${option}, expected module`);
+  }
+  const { module } = options;
+  if (module !== undefined) {
+    if (!(module instanceof WebAssembly.Module)) {
+      throw new TypeError(`init: module must be a WebAssembly.Module, got ${describe(module)}`);
+    }
+    current = wasmRuntime(module);
+    backend = current.backend;
+  } else if (current === undefined && backend !== 'js') {
+    const compiled = await compileAsync();
+    current ??= wasmRuntime(compiled);
+  }
+}

@@ -1,0 +1,279 @@
+import { numericDefaults, type Spec } from './activation';
+import { arenaCapacity, arenaOver } from './arena';
+import { simd } from './generated/binaries';
+import { loops } from './generated/loops';
+import { areApart, unshared } from './overlap';
+import type { Kernel, Parameters, Runtime } from './runtime';
+
+// The first 64 KiB page of every memory is the package's own; an arena's arrays begin behind it.
+const PARAMETERS = 1024; // float32 fields of the kernels, up to the staging blocks
+const STAGE_X = 16384;
+const STAGE_DY = 32768;
+// Constants of the binary: from 49152, `memoryBase` in asconfig.json.
+const PAGE = 65536;
+
+/** Elements of a staging block: 16 KiB, so that those of `dy` and `x` stay in the first-level cache together. */
+const BLOCK = 4096;
+/** Kernels take whole blocks of 16 elements: the four vectors of an unrolled loop. */
+const WHOLE = 16;
+/** Arrays shorter than this are copied by a loop: `TypedArray.set` costs 14 to 18 ns a call (V8 11.3 to 14.6). */
+const SHORT = 24;
+/** Rows whose JavaScript form gives the same bits take it up to this length: calling into WebAssembly costs 8 ns. */
+const TINY = 16;
+
+type ForwardExport = (params: number, x: number, y: number, n: number) => void;
+type BackwardExport = (params: number, dy: number, x: number, dx: number, n: number) => void;
+
+/** The embedded binary. */
+function bytes(): Uint8Array<ArrayBuffer> {
+  const text = atob(simd);
+  const result = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) result[i] = text.charCodeAt(i);
+  return result;
+}
+
+export function compile(): WebAssembly.Module {
+  return new WebAssembly.Module(bytes());
+}
+
+export function compileAsync(): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(bytes());
+}
+
+/**
+ * Whether this engine knows SIMD and this page may compile: a module of one function that splats an i32 is compiled, not only
+ * validated, because a Content-Security-Policy without 'wasm-unsafe-eval' forbids just that.
+ */
+export function isSupported(): boolean {
+  try {
+    // (module (func (result v128) i32.const 0 i8x16.splat))
+    const probe = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11];
+    return new WebAssembly.Module(new Uint8Array(probe)) instanceof WebAssembly.Module;
+  } catch {
+    return false;
+  }
+}
+
+/** A memory and the kernels that work in it. */
+class Instance {
+  readonly buffer: ArrayBuffer;
+  readonly #exports: WebAssembly.Exports;
+  readonly #fields: Float32Array;
+  readonly #linked = new Map<string, Linked>();
+  #end = PARAMETERS / 4;
+
+  /** `pages` more than the package's own. */
+  constructor(module: WebAssembly.Module, pages = 0) {
+    const memory = new WebAssembly.Memory({ initial: 1 + pages, maximum: 1 + pages });
+    this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
+    this.buffer = memory.buffer;
+    this.#fields = new Float32Array(this.buffer, 0, STAGE_X / 4);
+  }
+
+  /** The kernel of a row for these options. */
+  link(spec: Spec, { a, b }: Parameters): Linked {
+    const name = spec.kernel === undefined ? spec.name : spec.kernel(a, b);
+    let linked = this.#linked.get(name);
+    if (linked === undefined) {
+      const forward = this.#exports[name] as ForwardExport;
+      const backward = this.#exports[`${name}Backward`] as BackwardExport;
+      linked = new Linked(spec, forward, backward, this.#fields, this.#end);
+      this.#end += linked.size;
+      this.#linked.set(name, linked);
+    }
+    return linked;
+  }
+}
+
+/** A kernel of one instance, with room for its parameters: those of the default options, then those of the last others. */
+class Linked {
+  readonly forward: ForwardExport;
+  readonly backward: BackwardExport;
+  readonly #spec: Spec;
+  readonly #memory: Float32Array;
+  readonly #at: number;
+  readonly #size: number;
+  readonly #defaultA: number;
+  readonly #defaultB: number;
+  #lastA = Number.NaN;
+  #lastB = Number.NaN;
+
+  constructor(spec: Spec, forward: ForwardExport, backward: BackwardExport, memory: Float32Array, at: number) {
+    this.#spec = spec;
+    this.forward = forward;
+    this.backward = backward;
+    this.#memory = memory;
+    this.#at = at;
+    const [a, b] = numericDefaults(spec.defaults);
+    this.#defaultA = a;
+    this.#defaultB = b;
+    this.#size = this.#write(at, a, b);
+  }
+
+  /** Floats taken. */
+  get size(): number {
+    return 2 * this.#size;
+  }
+
+  /** The address of the parameters for these options. */
+  address({ a, b }: Parameters): number {
+    if (a === this.#defaultA && b === this.#defaultB) return 4 * this.#at;
+    const at = this.#at + this.#size;
+    if (a !== this.#lastA || b !== this.#lastB) {
+      this.#write(at, a, b);
+      this.#lastA = a;
+      this.#lastB = b;
+    }
+    return 4 * at;
+  }
+
+  /** Writes each field to all four lanes of its v128; returns how many floats that are. */
+  #write(at: number, a: number, b: number): number {
+    const fields = this.#spec.fields?.(a, b) ?? [a, b];
+    for (const [i, field] of fields.entries()) this.#memory.fill(field, at + 4 * i, at + 4 * i + 4);
+    return 4 * fields.length;
+  }
+}
+
+/** Kernels of `module`, each arena in a memory of its own, everything else staged through one more. */
+export function wasmRuntime(module: WebAssembly.Module): Runtime {
+  const staging = new Instance(module);
+  const stageX = new Float32Array(staging.buffer, STAGE_X, BLOCK);
+  const stageDy = new Float32Array(staging.buffer, STAGE_DY, BLOCK);
+  const heads: Float32Array[] = [];
+  const arenas = new WeakMap<ArrayBufferLike, Instance>();
+  let hasArenas = false;
+
+  /** The first `n` elements of the staging block for `x`; kept, because a `subarray` costs some 100 ns. */
+  function head(n: number): Float32Array {
+    heads[n] ??= stageX.subarray(0, n);
+    return heads[n];
+  }
+
+  /**
+   * Applies a kernel to the elements from `start` on, block by block, through the staging memory. Within a block the sources are read
+   * before the destination is written; what lies behind a short block's end is computed too, and left there.
+   */
+  function staged(
+    kernel: Linked,
+    dy: Float32Array | undefined,
+    x: Float32Array,
+    out: Float32Array,
+    params: number,
+    start = 0,
+  ): void {
+    for (let from = start; from < x.length; from += BLOCK) {
+      const n = Math.min(BLOCK, x.length - from);
+      const whole = wholeBlocks(n);
+      load(stageX, x, from, n);
+      if (dy === undefined) {
+        kernel.forward(params, STAGE_X, STAGE_X, whole);
+      } else {
+        load(stageDy, dy, from, n);
+        kernel.backward(params, STAGE_DY, STAGE_X, STAGE_X, whole);
+      }
+      if (n < SHORT) for (let i = 0; i < n; i++) out[from + i] = stageX[i];
+      else out.set(head(n), from);
+    }
+  }
+
+  /** The arena that holds `x`, if `out` and `dy` are in the same. */
+  function home(x: Float32Array, out: Float32Array, dy: Float32Array = x): Instance | undefined {
+    if (!hasArenas || x.length < SHORT) return undefined;
+    const { buffer } = x;
+    return out.buffer === buffer && dy.buffer === buffer ? arenas.get(buffer) : undefined;
+  }
+
+  /** The gradient where `dy` is given, else the value. */
+  function run(
+    spec: Spec,
+    dy: Float32Array | undefined,
+    x: Float32Array,
+    out: Float32Array,
+    parameters: Parameters,
+  ): void {
+    const n = x.length;
+    const linked = staging.link(spec, parameters);
+    const arena = home(x, out, dy);
+    if (arena === undefined && n <= BLOCK) {
+      staged(linked, dy, x, out, linked.address(parameters));
+      return;
+    }
+    const source = unshared(x, out);
+    const upstream = dy === undefined ? undefined : unshared(dy, out);
+    let done = 0;
+    if (arena !== undefined && source === x && upstream === dy) {
+      done = n - (n % WHOLE);
+      const own = arena.link(spec, parameters);
+      const params = own.address(parameters);
+      if (dy === undefined) own.forward(params, x.byteOffset, out.byteOffset, done);
+      else own.backward(params, dy.byteOffset, x.byteOffset, out.byteOffset, done);
+    }
+    staged(linked, upstream, source, out, linked.address(parameters), done);
+  }
+
+  function kernel(spec: Spec): Kernel {
+    const [a, b] = numericDefaults(spec.defaults);
+    const usual = staging.link(spec, { a, b });
+    /** The kernel for these options. */
+    const link = spec.kernel === undefined ? () => usual : (parameters: Parameters) => staging.link(spec, parameters);
+    const tiny = spec.exact ? loops[spec.name](spec) : undefined;
+    return {
+      forward(x, out, parameters) {
+        const n = x.length;
+        if (n >= SHORT) {
+          run(spec, undefined, x, out, parameters);
+        } else if (tiny !== undefined && n <= TINY && areApart(x, out)) {
+          tiny.forward(x, out, Math.fround(parameters.a), Math.fround(parameters.b));
+        } else {
+          for (let i = 0; i < n; i++) stageX[i] = x[i];
+          const kernel = link(parameters);
+          kernel.forward(kernel.address(parameters), STAGE_X, STAGE_X, wholeBlocks(n));
+          for (let i = 0; i < n; i++) out[i] = stageX[i];
+        }
+      },
+      backward(dy, x, out, parameters) {
+        const n = x.length;
+        if (n >= SHORT) {
+          run(spec, dy, x, out, parameters);
+        } else if (tiny !== undefined && n <= TINY && areApart(dy, out) && areApart(x, out)) {
+          tiny.backward(dy, x, out, Math.fround(parameters.a), Math.fround(parameters.b));
+        } else {
+          for (let i = 0; i < n; i++) stageX[i] = x[i];
+          for (let i = 0; i < n; i++) stageDy[i] = dy[i];
+          const kernel = link(parameters);
+          kernel.backward(kernel.address(parameters), STAGE_DY, STAGE_X, STAGE_X, wholeBlocks(n));
+          for (let i = 0; i < n; i++) out[i] = stageX[i];
+        }
+      },
+    };
+  }
+
+  return {
+    backend: 'simd',
+    kernel,
+    createArena(bytes) {
+      const capacity = arenaCapacity(bytes);
+      let arena: Instance;
+      try {
+        arena = new Instance(module, Math.ceil(capacity / PAGE));
+      } catch (cause) {
+        throw new RangeError(`createArena: no memory of ${capacity} bytes can be had`, { cause });
+      }
+      arenas.set(arena.buffer, arena);
+      hasArenas = true;
+      return arenaOver(arena.buffer, PAGE, capacity);
+    },
+  };
+}
+
+/** `n`, rounded up to what kernels take. */
+function wholeBlocks(n: number): number {
+  return (n + WHOLE - 1) & -WHOLE;
+}
+
+/** Copies `n` elements of `source`, from element `from` on, to the start of `stage`. */
+function load(stage: Float32Array, source: Float32Array, from: number, n: number): void {
+  if (n < SHORT) for (let i = 0; i < n; i++) stage[i] = source[from + i];
+  else stage.set(n === source.length ? source : source.subarray(from, from + n));
+}

@@ -1,0 +1,77 @@
+// The built package in a real browser: served as files, imported by a page, ten calls, the same bits as here.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as lanewise from '../../src';
+import { tenCalls } from './ten-calls.js';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+if (executablePath === undefined) console.warn('No Chromium found: the browser test is skipped.');
+
+const pages: { [path: string]: string | undefined } = {
+  '/': undefined,
+  '/no-wasm': "default-src 'none'; script-src 'self'",
+  '/wasm-only': "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'",
+};
+
+describe.skipIf(executablePath === undefined)('Chromium', () => {
+  let server: Server;
+  let browser: Browser;
+  let page: Page;
+  const faults: string[] = [];
+
+  beforeAll(async () => {
+    server = createServer(async (request, response) => {
+      const path = request.url ?? '/';
+      if (path in pages) {
+        const policy = pages[path];
+        if (policy !== undefined) response.setHeader('content-security-policy', policy);
+        response.setHeader('content-type', 'text/html');
+        response.end('<!doctype html><title>lanewise</title>');
+        return;
+      }
+      const folder = path === '/ten-calls.js' ? './' : '../../dist/';
+      const file = new URL(folder + path.slice(1), import.meta.url);
+      response.setHeader('content-type', 'text/javascript');
+      response.writeHead(existsSync(file) ? 200 : 404).end(existsSync(file) ? await readFile(file) : '');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    browser = await chromium.launch({
+      executablePath,
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+    });
+    page = await browser.newPage();
+    page.on('pageerror', (error) => faults.push(String(error)));
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+  });
+
+  const x = Array.from({ length: 67 }, (_, i) => (i - 33) / 4);
+  const inPage = async (path: string) => {
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
+    const result = await page.evaluate(
+      `Promise.all([import('/index.js'), import('/ten-calls.js')]).then(([lanewise, { tenCalls }]) => tenCalls(lanewise, ${JSON.stringify(x)}))`,
+    );
+    expect(faults).toEqual([]);
+    return result;
+  };
+
+  test('the same bits as in Node', async () => {
+    expect(await inPage('/')).toEqual(await tenCalls(lanewise, x));
+  });
+
+  test("a Content-Security-Policy with 'wasm-unsafe-eval' and nothing inline", async () => {
+    expect(await inPage('/wasm-only')).toEqual(await tenCalls(lanewise, x));
+  });
+
+  test('a Content-Security-Policy that forbids compiling WebAssembly: the js backend', async () => {
+    const js = lanewise.create({ backend: 'js' }) as unknown as typeof lanewise;
+    expect(await inPage('/no-wasm')).toEqual(await tenCalls(js, x));
+  });
+});

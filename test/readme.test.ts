@@ -1,0 +1,52 @@
+// README's examples run against the built package, and its table of activations is the table.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, test } from 'vitest';
+import { type Activation, activations } from '../src';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const blocks = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code);
+const lanewise = createRequire(import.meta.url)('lanewise');
+
+describe('examples', () => {
+  expect(blocks.length).toBeGreaterThan(4);
+  test.each(blocks)('%s', async (code) => {
+    // What the examples take for granted.
+    const scope = {
+      ...lanewise,
+      x: new Float32Array([-1, 0, 2]),
+      y: new Float32Array(3),
+      dy: new Float32Array([1, 1, 1]),
+      module: new WebAssembly.Module(readFileSync(new URL('../build/simd.wasm', import.meta.url))),
+      console: { log() {} },
+    };
+    const body = code.replace(/^import .*$/gm, '');
+    const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+    const run = new AsyncFunction(
+      'scope',
+      'expect',
+      `with (scope) { ${body.replace(/^(.*;) *\/\/ => (.*)$/gm, check)} }`,
+    );
+    await run(scope, expect);
+  });
+});
+
+/** A line `f(x); // => 1, 2` checks the values it names. */
+function check(_: string, call: string, values: string): string {
+  return `expect([...(${call.trim().replace(/;$/, '')})].map((v) => +v.toPrecision(7))).toEqual([${values}]);`;
+}
+
+test('table of activations', () => {
+  const row = ({ name, spec }: Activation) => {
+    const options = Object.entries(spec.defaults).map(([option, value]) => `${option} ${text(value)}`);
+    return `| \`${name}\` | ${spec.formula.replaceAll('|', '\\|')} | ${options.join(', ')} |`;
+  };
+  const rows = Object.values(activations as unknown as Activation[]).map(row);
+  const inReadme = readme.split('\n').filter((line) => line.startsWith('| `'));
+  expect(inReadme).toEqual(rows);
+});
+
+function text(value: number | string): string {
+  if (value === 1 / 6) return '1/6';
+  return typeof value === 'string' ? `"${value}"` : String(value);
+}
