@@ -95,10 +95,13 @@ export class ScaledExponential {
     return nmadd(n, this.octaveLow, nmadd(n, this.octaveHigh, x));
   }
 
+  /** (t - c1 y) / y^2 */
+  @inline curvature(y: v128): v128 {
+    return madd(madd(madd(madd(this.c6, y, this.c5), y, this.c4), y, this.c3), y, this.c2);
+  }
 
   @inline expm1Of(y: v128): v128 {
-    const q = madd(madd(madd(madd(madd(this.c6, y, this.c5), y, this.c4), y, this.c3), y, this.c2), y, this.c1);
-    return f32x4.mul(y, q);
+    return f32x4.mul(y, madd(this.curvature(y), y, this.c1));
   }
 }
 

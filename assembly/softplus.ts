@@ -18,22 +18,34 @@ const TWO_TO_MINUS_64 = memory.data<f32>([5.421011e-20]);
 const TWO_TO_MINUS_65 = memory.data<f32>([2.7105054e-20]);
 /** e^x is less than half the smallest float32 from here down. */
 const TAIL_END = memory.data<f32>([-103.9]);
-/** log(1 + w) / w for w in 0..1, error 2^-27.5. scripts/fit.py, LOG1P */
+const SEVEN_EIGHTHS = memory.data<f32>([0.875]);
+/** log(1 + w) / w - 1 for w in 0..1, in w - 0.875, where its roundings are least felt. Error 2^-27. scripts/fit.sollya, LOG1P */
 const LOG1P = memory.data<f32>([
-  1.0, -0.49999934, 0.3333055, -0.24958938, 0.19696993, -0.15359527, 0.1068694, -0.057722587, 0.020233383,
-  -0.0033244563,
+  -0.2815901, -0.21151616, 0.079193726, -0.032699894, 0.014270011, -0.0070335474, 0.00011245157, -0.0075398516,
+  -0.0058090766, -0.003281863,
 ]);
 
+/** log(1 + w) / w - 1. */
+@inline
+function log1pOver(w: v128): v128 {
+  return degree9(LOG1P, f32x4.sub(w, splat(SEVEN_EIGHTHS)));
+}
+
 /**
- * softplus(x) = log(1 + e^(beta x)) / beta = max(x, 0) + log1p(w) / beta with w = e^(-beta |x|), which is in 0..1, so that
+ * softplus(x) = log(1 + e^(beta x)) / beta = max(x, 0) + log(1 + w) / beta with w = e^(-beta |x|), which is in 0..1, so that
  * the logarithm is one polynomial. Its derivative is sigmoid(beta x).
+ * With w = s (1 + t) and p = log(1 + w) / w - 1 the logarithm is s + (s t + w p): the rounding of w enters by w p alone. All
+ * is divided by beta: u = t / beta is r + ..., and sk stands for s / beta, u for 2^-64 t / beta.
  */
 @unmanaged
 @final
 class Softplus extends ScaledExponential {
-  /** -103.9 / beta */
+  /** where the result rounds to 0 */
   tailEnd: v128;
+  beta: v128;
+  /** 2^-64 / beta, and what it lacks of 1 / beta, times 2^64 */
   perBeta: v128;
+  perBetaRest: v128;
   /** -40 / beta and 104.5 / beta */
   low: v128;
   high: v128;
@@ -42,17 +54,23 @@ class Softplus extends ScaledExponential {
   @inline forward(x: v128): v128 {
     const z = f32x4.pmax(v128.or(x, splat(SIGN)), this.tailEnd);
     const k = this.rounded(z, BIAS_PLUS_64);
-    const t = this.expm1Of(this.reduced(z, k, BIAS_PLUS_64));
-    const s = f32x4.mul(power(k), splat(TWO_TO_MINUS_64));
-    const u = f32x4.mul(f32x4.mul(s, degree9(LOG1P, madd(s, t, s))), this.perBeta);
-    return f32x4.add(madd(u, t, f32x4.pmax(x, splat(ZERO))), u);
+    const s = power(k);
+    const r = this.reduced(z, k, BIAS_PLUS_64);
+    const u = f32x4.mul(
+      madd(f32x4.mul(r, r), this.curvature(r), f32x4.add(r, this.perBetaRest)),
+      splat(TWO_TO_MINUS_64),
+    );
+    const sk = f32x4.mul(s, this.perBeta);
+    const w = madd(s, u, sk);
+    const p = log1pOver(f32x4.mul(w, this.beta));
+    return f32x4.add(madd(w, p, madd(s, u, f32x4.pmax(x, splat(ZERO)))), sk);
   }
-
 
   @inline derivative(x: v128): v128 {
     const z = clamp(negate(x), this.low, this.high);
     const k = this.rounded(z, BIAS_MINUS_24);
-    return oneOverOnePlus(power(k), this.expm1Of(this.reduced(z, k, BIAS_MINUS_24)));
+    const t = f32x4.mul(this.expm1Of(this.reduced(z, k, BIAS_MINUS_24)), this.beta);
+    return oneOverOnePlus(power(k), t);
   }
 }
 export function softplus(p: usize, x: usize, y: usize, n: usize): void {
@@ -62,7 +80,7 @@ export function softplusBackward(p: usize, dy: usize, x: usize, dx: usize, n: us
   backwardLong<Softplus>(p, dy, x, dx, n);
 }
 
-/** logSigmoid(x) = -softplus(-x) = min(x, 0) - log1p(e^-|x|). Its derivative is sigmoid(-x). */
+/** logSigmoid(x) = -softplus(-x) = min(x, 0) - log(1 + e^-|x|), never +0. Its derivative is sigmoid(-x). */
 @unmanaged
 @final
 class LogSigmoid {
@@ -72,10 +90,10 @@ class LogSigmoid {
     const k = rounded(z, BIAS_PLUS_64);
     const t = expm1Of(reduced(z, k, BIAS_PLUS_64));
     const s = f32x4.mul(power(k), splat(TWO_TO_MINUS_64));
-    const u = f32x4.mul(s, degree9(LOG1P, madd(s, t, s)));
-    return f32x4.sub(nmadd(u, t, f32x4.pmin(x, splat(ZERO))), u);
+    const w = madd(s, t, s);
+    const sign = splat(SIGN);
+    return v128.or(f32x4.sub(nmadd(w, log1pOver(w), nmadd(s, t, f32x4.pmin(x, sign))), s), sign);
   }
-
 
   @inline derivative(x: v128): v128 {
     return logisticOfMinus(x);
@@ -111,10 +129,15 @@ class Mish {
     const k = rounded(z, BIAS_PLUS_64);
     const s = power(k);
     const t = expm1Of(reduced(z, k, BIAS_PLUS_64));
-    const e = f32x4.mul(madd(s, t, s), splat(TWO_TO_MINUS_64));
-    const f = madd(e, e, e);
+    // e = s (1 + t) is never rounded: its square and its double are taken from their parts.
+    const s1 = f32x4.mul(s, splat(TWO_TO_MINUS_64));
+    const square = f32x4.mul(s1, s1);
+    const sum = f32x4.add(square, s1);
+    const rest = f32x4.mul(square, t);
+    const f = madd(t, f32x4.add(f32x4.add(sum, square), rest), sum); // e^2 + e
     const two = splat(TWO);
-    const d = f32x4.div(f32x4.pmin(f, two), f32x4.add(f32x4.add(f, e), two));
+    const denominator = madd(t, f32x4.add(f32x4.add(sum, sum), rest), f32x4.add(f32x4.add(sum, s1), two)); // e^2 + 2 e + 2
+    const d = f32x4.div(f32x4.pmin(f, two), denominator);
     const g = nmadd(d, two, splat(ONE));
     const below = v128.and(t, i32x4.shr_s(x, 31));
     const w = f32x4.mul(z, f32x4.pmin(s, splat(TWO_TO_64)));

@@ -38,6 +38,7 @@ const others: { [name: string]: Options[] } = {
   ],
   hardShrink: [{ lambda: 0 }, { lambda: 3 }],
   softShrink: [{ lambda: 0 }, { lambda: 3 }],
+  softplus: [{ beta: 0.1 }, { beta: 0.77 }, { beta: 1.7 }, { beta: 10 }],
   squareplus: [{ beta: 0 }, { beta: 0.1 }, { beta: 10 }],
   step: [{ alpha: 0.5 }],
   threshold: [{ threshold: 1, value: -7 }],

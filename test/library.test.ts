@@ -148,7 +148,7 @@ describe('the NaN, the zeros and the infinities', () => {
     ['softsign', -Infinity, -1],
     ['sigmoid', -Infinity, 0],
     ['softplus', -Infinity, 0],
-    ['logSigmoid', Infinity, 0],
+    ['logSigmoid', Infinity, -0],
     ['squareplus', -Infinity, 0],
     ['exp', -Infinity, 0],
     ['elu', -Infinity, -1],

@@ -9,7 +9,7 @@ export function scaledExponential(factor: number): number[] {
   return scaled(EXPM1, factor, 1);
 }
 
-/** The same with t times 1 / factor, so that it is x itself for small x. */
+/** The same with t times 1 / factor, and its own error small: it is x itself for small x. */
 export function scaledExpm1(factor: number): number[] {
   return scaled(EXPM1_RELATIVE, factor, 1 / factor);
 }

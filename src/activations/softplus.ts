@@ -1,5 +1,5 @@
 import { activation } from '../activation';
-import { refuseScale, scaledExponential } from './fields';
+import { refuseScale, scaledExpm1 } from './fields';
 import { logistic, timesVanishing } from './reference';
 
 /**
@@ -15,13 +15,13 @@ export const softplus = activation({
   formula: 'log(1 + e^(beta x)) / beta',
   defaults: { beta: 1 },
   refuse: (beta) => refuseScale('beta', beta),
-  fields: (beta) => [...scaledExponential(beta), -103.9 / beta, 1 / beta, -40 / beta, 104.5 / beta],
+  fields: softplusFields,
   value(x, beta) {
     const z = beta * x;
     return (Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)))) / beta;
   },
   derivative: (x, beta) => logistic(beta * x),
-  ulp: { value: 2.5, derivative: 2 },
+  ulp: { value: 2, derivative: 2 },
 });
 
 /** The logarithm of `sigmoid`. */
@@ -31,7 +31,7 @@ export const logSigmoid = activation({
   defaults: {},
   value: (x) => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x))),
   derivative: (x) => logistic(-x),
-  ulp: { value: 2.5, derivative: 2 },
+  ulp: { value: 2, derivative: 2 },
 });
 
 /**
@@ -60,3 +60,10 @@ export const mish = activation({
   ulp: { value: 2.5, derivative: 4 },
   root: { from: -1.6, to: -0.8, error: 5e-8 },
 });
+
+function softplusFields(beta: number): number[] {
+  const perBeta = Math.fround(2 ** -64 / beta);
+  // Below 1, beta lifts the result by 1 / beta.
+  const tailEnd = (-104 + Math.min(0, Math.log(beta))) / beta;
+  return [...scaledExpm1(beta), tailEnd, beta, perBeta, 1 / beta - 2 ** 64 * perBeta, -40 / beta, 104.5 / beta];
+}
