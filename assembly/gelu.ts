@@ -1,5 +1,5 @@
 import { abs, clamp, highHalf, madd, negate, nmadd, ONE, oneIfPositive, SIGN, signOf, splat, TWO } from './lanes';
-import { backwardLong, forwardLong } from './loops';
+import { backward, forwardLong } from './loops';
 import { BIAS, BIAS_PLUS_64, LN_2_HIGH, LN_2_LOW, power } from './math';
 import { degree1, degree4, degree5, degree6, degree8, degree11 } from './polynomial';
 
@@ -61,7 +61,7 @@ export function erf(p: usize, x: usize, y: usize, n: usize): void {
   forwardLong<Erf>(p, x, y, n);
 }
 export function erfBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
-  backwardLong<Erf>(p, dy, x, dx, n);
+  backward<Erf>(p, dy, x, dx, n);
 }
 
 // ---- gelu --------------------------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ export function gelu(p: usize, x: usize, y: usize, n: usize): void {
   forwardLong<Gelu>(p, x, y, n);
 }
 export function geluBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
-  backwardLong<Gelu>(p, dy, x, dx, n);
+  backward<Gelu>(p, dy, x, dx, n);
 }
 
 // ---- gelu by tanh: z = 2 sqrt(2 / pi) (x + 0.044715 x^3) = B x (x^2 + C) ---------------------------------------------
@@ -242,5 +242,5 @@ export function geluTanh(p: usize, x: usize, y: usize, n: usize): void {
   forwardLong<GeluTanh>(p, x, y, n);
 }
 export function geluTanhBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
-  backwardLong<GeluTanh>(p, dy, x, dx, n);
+  backward<GeluTanh>(p, dy, x, dx, n);
 }

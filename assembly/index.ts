@@ -1,7 +1,7 @@
 // Every kernel is exported by its activation's name, and its gradient as `<name>Backward`:
 //   name(params, x, y, n)              y[i] = f(x[i])
 //   nameBackward(params, dy, x, dx, n) dx[i] = dy[i] * f'(x[i])
-// All but n are byte addresses; `params` points at the operator's fields; n is a multiple of 16. A kernel allocates nothing
+// All but n are byte addresses; `params` points at the operator's fields; n is a multiple of 8. A kernel allocates nothing
 // and writes nothing but its destination.
 
 export * from './algebraic';

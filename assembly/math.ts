@@ -1,5 +1,5 @@
 import { clamp, madd, nmadd, splat } from './lanes';
-import { degree4 } from './polynomial';
+import { estrin4 } from './polynomial';
 
 // The exponential, in the pieces from which the smooth activations are built:
 //   e^y = 2^n (1 + t),  n = y / ln 2 rounded,  t = e^r - 1,  r = y - n ln 2, within 0.35 of 0.
@@ -56,13 +56,15 @@ export function reducedShort(y: v128, k: v128, bias: usize): v128 {
 /** t = e^r - 1, with the error of e^r small. */
 @inline
 export function expm1Of(r: v128): v128 {
-  return madd(f32x4.mul(r, r), degree4(EXPM1, r), r);
+  const square = f32x4.mul(r, r);
+  return madd(square, estrin4(EXPM1, r, square), r);
 }
 
 /** t = e^r - 1, with its own error small. */
 @inline
 export function expm1RelativeOf(r: v128): v128 {
-  return madd(f32x4.mul(r, r), degree4(EXPM1_RELATIVE, r), r);
+  const square = f32x4.mul(r, r);
+  return madd(square, estrin4(EXPM1_RELATIVE, r, square), r);
 }
 
 /**
@@ -99,6 +101,7 @@ export class ScaledExponential {
   @inline curvature(y: v128): v128 {
     return madd(madd(madd(madd(this.c6, y, this.c5), y, this.c4), y, this.c3), y, this.c2);
   }
+
 
   @inline expm1Of(y: v128): v128 {
     return f32x4.mul(y, madd(this.curvature(y), y, this.c1));

@@ -1,5 +1,5 @@
 import { abs, clamp, madd, negate, nmadd, ONE, SIGN, splat, TWO, ZERO } from './lanes';
-import { backwardLong, forwardLong } from './loops';
+import { backward, forwardLong } from './loops';
 import {
   BIAS_MINUS_24,
   BIAS_PLUS_64,
@@ -66,6 +66,7 @@ class Softplus extends ScaledExponential {
     return f32x4.add(madd(w, p, madd(s, u, f32x4.pmax(x, splat(ZERO)))), sk);
   }
 
+
   @inline derivative(x: v128): v128 {
     const z = clamp(negate(x), this.low, this.high);
     const k = this.rounded(z, BIAS_MINUS_24);
@@ -77,7 +78,7 @@ export function softplus(p: usize, x: usize, y: usize, n: usize): void {
   forwardLong<Softplus>(p, x, y, n);
 }
 export function softplusBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
-  backwardLong<Softplus>(p, dy, x, dx, n);
+  backward<Softplus>(p, dy, x, dx, n);
 }
 
 /** logSigmoid(x) = -softplus(-x) = min(x, 0) - log(1 + e^-|x|), never +0. Its derivative is sigmoid(-x). */
@@ -95,6 +96,7 @@ class LogSigmoid {
     return v128.or(f32x4.sub(nmadd(w, log1pOver(w), nmadd(s, t, f32x4.pmin(x, sign))), s), sign);
   }
 
+
   @inline derivative(x: v128): v128 {
     return logisticOfMinus(x);
   }
@@ -103,7 +105,7 @@ export function logSigmoid(p: usize, x: usize, y: usize, n: usize): void {
   forwardLong<LogSigmoid>(p, x, y, n);
 }
 export function logSigmoidBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
-  backwardLong<LogSigmoid>(p, dy, x, dx, n);
+  backward<LogSigmoid>(p, dy, x, dx, n);
 }
 
 /** mish(x) rounds to 0 from the first down, and to x from the second up; likewise its derivative to 0 and 1. */
@@ -167,5 +169,5 @@ export function mish(p: usize, x: usize, y: usize, n: usize): void {
   forwardLong<Mish>(p, x, y, n);
 }
 export function mishBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
-  backwardLong<Mish>(p, dy, x, dx, n);
+  backward<Mish>(p, dy, x, dx, n);
 }

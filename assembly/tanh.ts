@@ -1,5 +1,5 @@
 import { abs, HALF, madd, nmadd, ONE, select, signOf, splat } from './lanes';
-import { backward, backwardLong, forward, forwardLong } from './loops';
+import { backward, forward, forwardLong } from './loops';
 import { BIAS, BIAS_MINUS_1, expm1Of, power, reduced, reducedShort, rounded } from './math';
 import { degree2, degree7 } from './polynomial';
 
@@ -107,5 +107,5 @@ export function tanhShrink(p: usize, x: usize, y: usize, n: usize): void {
   forwardLong<TanhShrink>(p, x, y, n);
 }
 export function tanhShrinkBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
-  backwardLong<TanhShrink>(p, dy, x, dx, n);
+  backward<TanhShrink>(p, dy, x, dx, n);
 }

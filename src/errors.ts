@@ -14,10 +14,15 @@ export function describe(value: unknown): string {
   return String(value);
 }
 
+// The checks proper are short, so that V8 inlines them; what they throw is made elsewhere.
+
 /** TypeError unless `value` is a Float32Array, of this or another realm, whose buffer is not detached. */
 export function checkFloat32(fn: string, argument: string, value: unknown): asserts value is Float32Array {
   // A detached array has length 0, so that a longer one needs no further look.
-  if (value instanceof Float32Array && value.length > 0) return;
+  if (!(value instanceof Float32Array && value.length > 0)) checkFurther(fn, argument, value);
+}
+
+function checkFurther(fn: string, argument: string, value: unknown): void {
   if (!ArrayBuffer.isView(value) || Object.prototype.toString.call(value) !== '[object Float32Array]') {
     throw new TypeError(`${fn}: ${argument} must be a Float32Array, got ${describe(value)}`);
   }
@@ -26,11 +31,13 @@ export function checkFloat32(fn: string, argument: string, value: unknown): asse
   }
 }
 
-/** RangeError unless `array` has `length` elements, which is `like`'s length. */
+/** RangeError unless `array` has `length` elements, as `like` has. */
 export function checkLength(fn: string, argument: string, array: Float32Array, length: number, like: string): void {
-  if (array.length !== length) {
-    throw new RangeError(`${fn}: ${argument} must have the length of ${like}, ${length}, got ${array.length}`);
-  }
+  if (array.length !== length) throw lengthError(fn, argument, array, length, like);
+}
+
+function lengthError(fn: string, argument: string, array: Float32Array, length: number, like: string): RangeError {
+  return new RangeError(`${fn}: ${argument} must have the length of ${like}, ${length}, got ${array.length}`);
 }
 
 function isDetached(buffer: ArrayBufferLike): boolean {

@@ -19,10 +19,10 @@ export function jsRuntime(): Runtime {
 function jsKernel(spec: Spec): Kernel {
   const { forward, backward } = loops[spec.name](spec);
   return {
-    forward(x, out, { a, b }) {
+    forward(x, out, a, b) {
       forward(unshared(x, out), out, a, b);
     },
-    backward(dy, x, out, { a, b }) {
+    backward(dy, x, out, a, b) {
       backward(unshared(dy, out), unshared(x, out), out, a, b);
     },
   };

@@ -1,8 +1,8 @@
 // Where a source and a destination of the same length overlap other than exactly, writing the destination from the front may
 // change elements of the source that have not been read yet.
 
-/** Whether the two may be worked on element by element. */
-function isSafe(source: Float32Array, out: Float32Array): boolean {
+/** Whether the two may be worked on element by element: they do not overlap, or are the same. */
+export function isApart(source: Float32Array, out: Float32Array): boolean {
   // `buffer` costs V8 (11.3 to 14.6) 20 to 35 ns for each array, `byteOffset` 4 to 12: ask for the first only if need be.
   const distance = Math.abs(source.byteOffset - out.byteOffset);
   return distance === 0 || distance >= source.byteLength || source.buffer !== out.buffer;
@@ -10,20 +10,5 @@ function isSafe(source: Float32Array, out: Float32Array): boolean {
 
 /** `source`, or a copy of it where `out` overlaps it. */
 export function unshared(source: Float32Array, out: Float32Array): Float32Array {
-  return isSafe(source, out) ? source : source.slice();
-}
-
-let lastSource: Float32Array | undefined;
-let lastOut: Float32Array | undefined;
-
-/** `isSafe` for tiny arrays, where asking costs more than the work: an array never moves, so that the last pair is kept. */
-export function areApart(source: Float32Array, out: Float32Array): boolean {
-  if (source === out || (source === lastSource && out === lastOut)) return true;
-  if (!isSafe(source, out)) return false;
-  // Not to keep a large buffer from being freed.
-  if (source.buffer.byteLength + out.buffer.byteLength <= 4096) {
-    lastSource = source;
-    lastOut = out;
-  }
-  return true;
+  return isApart(source, out) ? source : source.slice();
 }

@@ -8,16 +8,13 @@ import { compile, compileAsync, isSupported, wasmRuntime } from './wasm';
 export const backends = ['simd', 'js'] as const;
 export type Backend = (typeof backends)[number];
 
-/** The numeric options of a call; 0 where the activation has none. */
-export interface Parameters {
-  readonly a: number;
-  readonly b: number;
-}
-
-/** One activation on one runtime. Arguments have been checked; a source may overlap the destination in any way. */
+/**
+ * One activation on one runtime, with numeric options `a` and `b`, 0 where there is none. Arguments have been checked; a source
+ * may overlap the destination in any way.
+ */
 export interface Kernel {
-  forward(x: Float32Array, out: Float32Array, parameters: Parameters): void;
-  backward(dy: Float32Array, x: Float32Array, out: Float32Array, parameters: Parameters): void;
+  forward(x: Float32Array, out: Float32Array, a: number, b: number): void;
+  backward(dy: Float32Array, x: Float32Array, out: Float32Array, a: number, b: number): void;
 }
 
 /** What a backend provides. */

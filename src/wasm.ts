@@ -1,9 +1,8 @@
 import { numericDefaults, type Spec } from './activation';
 import { arenaCapacity, arenaOver } from './arena';
 import { simd } from './generated/binaries';
-import { loops } from './generated/loops';
-import { areApart, unshared } from './overlap';
-import type { Kernel, Parameters, Runtime } from './runtime';
+import { unshared } from './overlap';
+import type { Kernel, Runtime } from './runtime';
 
 // The first 64 KiB page of every memory is the package's own; an arena's arrays begin behind it.
 const PARAMETERS = 1024; // float32 fields of the kernels, up to the staging blocks
@@ -14,12 +13,10 @@ const PAGE = 65536;
 
 /** Elements of a staging block: 16 KiB, so that those of `dy` and `x` stay in the first-level cache together. */
 const BLOCK = 4096;
-/** Kernels take whole blocks of 16 elements: the four vectors of an unrolled loop. */
-const WHOLE = 16;
+/** Kernels take whole blocks of 8 elements: the two vectors of an unrolled loop. */
+const WHOLE = 8;
 /** Arrays shorter than this are copied by a loop: `TypedArray.set` costs 14 to 18 ns a call (V8 11.3 to 14.6). */
 const SHORT = 24;
-/** Rows whose JavaScript form gives the same bits take it up to this length: calling into WebAssembly costs 8 ns. */
-const TINY = 16;
 
 type ForwardExport = (params: number, x: number, y: number, n: number) => void;
 type BackwardExport = (params: number, dy: number, x: number, dx: number, n: number) => void;
@@ -71,7 +68,7 @@ class Instance {
   }
 
   /** The kernel of a row for these options. */
-  link(spec: Spec, { a, b }: Parameters): Linked {
+  link(spec: Spec, a: number, b: number): Linked {
     const name = spec.kernel === undefined ? spec.name : spec.kernel(a, b);
     let linked = this.#linked.get(name);
     if (linked === undefined) {
@@ -116,7 +113,7 @@ class Linked {
   }
 
   /** The address of the parameters for these options. */
-  address({ a, b }: Parameters): number {
+  address(a: number, b: number): number {
     if (a === this.#defaultA && b === this.#defaultB) return 4 * this.#at;
     const at = this.#at + this.#size;
     if (a !== this.#lastA || b !== this.#lastB) {
@@ -190,13 +187,14 @@ export function wasmRuntime(module: WebAssembly.Module): Runtime {
     dy: Float32Array | undefined,
     x: Float32Array,
     out: Float32Array,
-    parameters: Parameters,
+    a: number,
+    b: number,
   ): void {
     const n = x.length;
-    const linked = staging.link(spec, parameters);
+    const linked = staging.link(spec, a, b);
     const arena = home(x, out, dy);
     if (arena === undefined && n <= BLOCK) {
-      staged(linked, dy, x, out, linked.address(parameters));
+      staged(linked, dy, x, out, linked.address(a, b));
       return;
     }
     const source = unshared(x, out);
@@ -204,47 +202,42 @@ export function wasmRuntime(module: WebAssembly.Module): Runtime {
     let done = 0;
     if (arena !== undefined && source === x && upstream === dy) {
       done = n - (n % WHOLE);
-      const own = arena.link(spec, parameters);
-      const params = own.address(parameters);
+      const own = arena.link(spec, a, b);
+      const params = own.address(a, b);
       if (dy === undefined) own.forward(params, x.byteOffset, out.byteOffset, done);
       else own.backward(params, dy.byteOffset, x.byteOffset, out.byteOffset, done);
     }
-    staged(linked, upstream, source, out, linked.address(parameters), done);
+    staged(linked, upstream, source, out, linked.address(a, b), done);
   }
 
   function kernel(spec: Spec): Kernel {
-    const [a, b] = numericDefaults(spec.defaults);
-    const usual = staging.link(spec, { a, b });
+    const [defaultA, defaultB] = numericDefaults(spec.defaults);
+    const usual = staging.link(spec, defaultA, defaultB);
     /** The kernel for these options. */
-    const link = spec.kernel === undefined ? () => usual : (parameters: Parameters) => staging.link(spec, parameters);
-    const tiny = spec.exact ? loops[spec.name](spec) : undefined;
+    const link = spec.kernel === undefined ? () => usual : (a: number, b: number) => staging.link(spec, a, b);
     return {
-      forward(x, out, parameters) {
+      forward(x, out, a, b) {
         const n = x.length;
         if (n >= SHORT) {
-          run(spec, undefined, x, out, parameters);
-        } else if (tiny !== undefined && n <= TINY && areApart(x, out)) {
-          tiny.forward(x, out, Math.fround(parameters.a), Math.fround(parameters.b));
-        } else {
-          for (let i = 0; i < n; i++) stageX[i] = x[i];
-          const kernel = link(parameters);
-          kernel.forward(kernel.address(parameters), STAGE_X, STAGE_X, wholeBlocks(n));
-          for (let i = 0; i < n; i++) out[i] = stageX[i];
+          run(spec, undefined, x, out, a, b);
+          return;
         }
+        const kernel = link(a, b);
+        for (let i = 0; i < n; i++) stageX[i] = x[i];
+        kernel.forward(kernel.address(a, b), STAGE_X, STAGE_X, wholeBlocks(n));
+        for (let i = 0; i < n; i++) out[i] = stageX[i];
       },
-      backward(dy, x, out, parameters) {
+      backward(dy, x, out, a, b) {
         const n = x.length;
         if (n >= SHORT) {
-          run(spec, dy, x, out, parameters);
-        } else if (tiny !== undefined && n <= TINY && areApart(dy, out) && areApart(x, out)) {
-          tiny.backward(dy, x, out, Math.fround(parameters.a), Math.fround(parameters.b));
-        } else {
-          for (let i = 0; i < n; i++) stageX[i] = x[i];
-          for (let i = 0; i < n; i++) stageDy[i] = dy[i];
-          const kernel = link(parameters);
-          kernel.backward(kernel.address(parameters), STAGE_DY, STAGE_X, STAGE_X, wholeBlocks(n));
-          for (let i = 0; i < n; i++) out[i] = stageX[i];
+          run(spec, dy, x, out, a, b);
+          return;
         }
+        const kernel = link(a, b);
+        for (let i = 0; i < n; i++) stageX[i] = x[i];
+        for (let i = 0; i < n; i++) stageDy[i] = dy[i];
+        kernel.backward(kernel.address(a, b), STAGE_DY, STAGE_X, STAGE_X, wholeBlocks(n));
+        for (let i = 0; i < n; i++) out[i] = stageX[i];
       },
     };
   }
