@@ -1,7 +1,7 @@
 import { abs, clamp, highHalf, madd, negate, nmadd, ONE, oneIfPositive, SIGN, signOf, splat, TWO } from './lanes';
 import { backward, forwardLong } from './loops';
 import { BIAS, BIAS_PLUS_64, LN_2_HIGH, LN_2_LOW, power } from './math';
-import { degree1, degree4, degree5, degree6, degree8, degree11 } from './polynomial';
+import { degree1, degree4, evenOdd5, evenOdd6, evenOdd8, evenOdd11 } from './polynomial';
 
 // ---- erf ---------------------------------------------------------------------------------------------------------
 
@@ -35,7 +35,7 @@ class Erf {
 
   @inline forward(x: v128): v128 {
     const a = f32x4.pmin(abs(x), splat(ERF_ONE));
-    const g = madd(a, degree8(ERF, a), a);
+    const g = madd(a, evenOdd8(ERF, a), a);
     const k = madd(g, splat(MINUS_LOG2_E), splat(BIAS));
     const n = f32x4.sub(k, splat(BIAS));
     const r = madd(n, splat(LN_2_LOW), madd(n, splat(LN_2_HIGH), g));
@@ -54,7 +54,7 @@ class Erf {
     const rest = madd(n, splat(LN_2_LOW), madd(n, splat(LN_2_HIGH), square));
     const v = madd(f32x4.sub(a, h), f32x4.add(a, h), rest);
     const s = f32x4.mul(power(k), splat(ERF_SLOPE_FACTOR));
-    return madd(s, degree6(ERF_SLOPE, v), s);
+    return madd(s, evenOdd6(ERF_SLOPE, v), s);
   }
 }
 export function erf(p: usize, x: usize, y: usize, n: usize): void {
@@ -111,7 +111,7 @@ function gaussianExpm1(a: v128, k: v128, bias: usize): v128 {
   const n = f32x4.sub(k, splat(bias));
   const rest = madd(n, splat(TWO_LN_2_LOW), madd(n, splat(TWO_LN_2_HIGH), f32x4.mul(h, h)));
   const v = madd(f32x4.sub(a, h), f32x4.add(a, h), rest);
-  return f32x4.mul(v, degree5(EXPM1_HALF, v));
+  return f32x4.mul(v, evenOdd5(EXPM1_HALF, v));
 }
 
 /**
@@ -129,7 +129,7 @@ class Gelu {
     const q = f32x4.div(a, f32x4.add(a, splat(MAP)));
     const k = gaussianRounded(a, BIAS_PLUS_63_NEGATIVE);
     const t = gaussianExpm1(a, k, BIAS_PLUS_63_NEGATIVE);
-    const g = degree11(GELU, f32x4.sub(q, splat(CENTRE)));
+    const g = evenOdd11(GELU, f32x4.sub(q, splat(CENTRE)));
     const w = f32x4.mul(q, power(k));
     const minusPart = madd(w, madd(g, t, f32x4.add(g, t)), w); // 2^64 times
     return madd(minusPart, splat(TWO_TO_MINUS_64), f32x4.pmax(x, splat(SIGN)));
@@ -141,7 +141,7 @@ class Gelu {
     const q = f32x4.div(a, f32x4.add(a, splat(SLOPE_MAP)));
     const k = gaussianRounded(a, BIAS_PLUS_63);
     const t = gaussianExpm1(a, k, BIAS_PLUS_63);
-    const g = degree8(GELU_SLOPE, f32x4.sub(q, splat(CENTRE)));
+    const g = evenOdd8(GELU_SLOPE, f32x4.sub(q, splat(CENTRE)));
     const toRoot = f32x4.add(f32x4.sub(splat(ROOT_HIGH), a), splat(ROOT_LOW));
     const w = f32x4.mul(toRoot, power(k));
     const part = madd(w, madd(g, t, f32x4.add(g, t)), w); // 2^64 G(a)
@@ -216,7 +216,7 @@ class GeluTanh {
     const y = negate(this.reduced(z, main, rest, k, NO_BIAS));
     const one = splat(TWO_TO_MINUS_40);
     const s = i32x4.sub(one, power(k)); // 2^(-40 - n)
-    const t = f32x4.mul(y, degree5(EXPM1_B, y));
+    const t = f32x4.mul(y, evenOdd5(EXPM1_B, y));
     const result = f32x4.div(z, f32x4.add(madd(s, t, one), s));
     return f32x4.sub(f32x4.mul(result, one), f32x4.sub(z, atLeast));
   }
@@ -231,7 +231,7 @@ class GeluTanh {
     const k = this.rounded(main, rest, BIAS_PLUS_40);
     const y = this.reduced(z, main, rest, k, BIAS_PLUS_40);
     const s = power(k);
-    const e = madd(s, f32x4.mul(y, degree5(EXPM1_B, y)), s);
+    const e = madd(s, f32x4.mul(y, evenOdd5(EXPM1_B, y)), s);
     const slope = degree1(Z_SLOPE, f32x4.mul(z, z));
     const m = madd(e, splat(TWO_TO_MINUS_40), madd(z, slope, splat(ONE)));
     const d = madd(e, madd(e, splat(TWO_TO_MINUS_40), splat(TWO)), splat(TWO_TO_40));

@@ -97,14 +97,16 @@ export class ScaledExponential {
     return nmadd(n, this.octaveLow, nmadd(n, this.octaveHigh, x));
   }
 
-  /** (t - c1 y) / y^2 */
-  @inline curvature(y: v128): v128 {
-    return madd(madd(madd(madd(this.c6, y, this.c5), y, this.c4), y, this.c3), y, this.c2);
+  /** (t - c1 y) / y^2, by Estrin's scheme */
+  @inline curvature(y: v128, square: v128): v128 {
+    const high = madd(this.c6, square, madd(this.c5, y, this.c4));
+    return madd(high, square, madd(this.c3, y, this.c2));
   }
 
 
   @inline expm1Of(y: v128): v128 {
-    return f32x4.mul(y, madd(this.curvature(y), y, this.c1));
+    const square = f32x4.mul(y, y);
+    return madd(square, this.curvature(y, square), f32x4.mul(y, this.c1));
   }
 }
 

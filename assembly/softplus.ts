@@ -11,7 +11,7 @@ import {
   rounded,
   ScaledExponential,
 } from './math';
-import { degree9 } from './polynomial';
+import { evenOdd9 } from './polynomial';
 
 const TWO_TO_64 = memory.data<f32>([1.8446744e19]);
 const TWO_TO_MINUS_64 = memory.data<f32>([5.421011e-20]);
@@ -28,7 +28,7 @@ const LOG1P = memory.data<f32>([
 /** log(1 + w) / w - 1. */
 @inline
 function log1pOver(w: v128): v128 {
-  return degree9(LOG1P, f32x4.sub(w, splat(SEVEN_EIGHTHS)));
+  return evenOdd9(LOG1P, f32x4.sub(w, splat(SEVEN_EIGHTHS)));
 }
 
 /**
@@ -56,8 +56,9 @@ class Softplus extends ScaledExponential {
     const k = this.rounded(z, BIAS_PLUS_64);
     const s = power(k);
     const r = this.reduced(z, k, BIAS_PLUS_64);
+    const square = f32x4.mul(r, r);
     const u = f32x4.mul(
-      madd(f32x4.mul(r, r), this.curvature(r), f32x4.add(r, this.perBetaRest)),
+      madd(square, this.curvature(r, square), f32x4.add(r, this.perBetaRest)),
       splat(TWO_TO_MINUS_64),
     );
     const sk = f32x4.mul(s, this.perBeta);
