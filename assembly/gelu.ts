@@ -1,7 +1,7 @@
-import { abs, clamp, highHalf, madd, negate, nmadd, ONE, oneIfPositive, SIGN, signOf, splat, TWO } from './lanes';
+import { abs, highHalf, madd, negate, nmadd, ONE, SIGN, signOf, splat } from './lanes';
 import { backward, forwardLong } from './loops';
-import { BIAS, BIAS_PLUS_64, LN_2_HIGH, LN_2_LOW, power } from './math';
-import { degree1, degree4, evenOdd5, evenOdd6, evenOdd8, evenOdd11 } from './polynomial';
+import { BIAS, BIAS_PLUS_64, LN_2_HIGH, LN_2_LOW, onePlus, power, slopeBelow, TWO_TO_MINUS_64, unitStep } from './math';
+import { degree4, evenOdd5, evenOdd6, evenOdd8, evenOdd11 } from './polynomial';
 
 // ---- erf ---------------------------------------------------------------------------------------------------------
 
@@ -88,8 +88,6 @@ const GELU_SLOPE = memory.data<f32>([
 /** 63 up, and the sign. */
 const BIAS_PLUS_63_NEGATIVE = memory.data<f32>([12582912.0 + 127.0 + 63.0 + 256.0]);
 const BIAS_PLUS_63 = memory.data<f32>([12582912.0 + 127.0 + 63.0]);
-const MINUS_2_TO_MINUS_64 = memory.data<f32>([-5.421011e-20]);
-const TWO_TO_MINUS_64 = memory.data<f32>([5.421011e-20]);
 /** -log2(e) / 2 (1 + 2^-11), because the square of 12 bits of a stands for a^2. */
 const MINUS_HALF_LOG2_E_UP = memory.data<f32>([-0.7217]);
 const TWO_LN_2_HIGH = memory.data<f32>([1.3862915]);
@@ -145,7 +143,7 @@ class Gelu {
     const toRoot = f32x4.add(f32x4.sub(splat(ROOT_HIGH), a), splat(ROOT_LOW));
     const w = f32x4.mul(toRoot, power(k));
     const part = madd(w, madd(g, t, f32x4.add(g, t)), w); // 2^64 G(a)
-    return madd(part, v128.xor(signOf(x), splat(MINUS_2_TO_MINUS_64)), oneIfPositive(x));
+    return unitStep(x, part);
   }
 }
 export function gelu(p: usize, x: usize, y: usize, n: usize): void {
@@ -170,50 +168,64 @@ const OCTAVE_HIGH = memory.data<f32>([9.714111]);
 const OCTAVE_LOW = memory.data<f32>([-2.0300102e-5]);
 /** t in y, from y up: EXPM1 of math.ts times powers of B. */
 const EXPM1_B = memory.data<f32>([0.071354814, 0.0025457551, 6.055008e-5, 1.0801016e-6, 1.5480966e-8, 1.8501194e-10]);
-/** dz / dx = B C + 3 B x^2. */
-const Z_SLOPE = memory.data<f32>([1.5957692, 0.21406445]);
+const TWO_B = memory.data<f32>([0.14270963]);
 /** 1.5 * 2^23 alone: k holds n itself. */
 const NO_BIAS = memory.data<f32>([12582912.0]);
-const BIAS_PLUS_40 = memory.data<f32>([12582912.0 + 127.0 + 40.0]);
-const TWO_TO_40 = memory.data<f32>([1.0995116e12]);
 const TWO_TO_MINUS_40 = memory.data<f32>([9.094947e-13]);
+
+/** h of x = h + l: a multiple of 1/16. */
+@inline
+function sixteenths(x: v128): v128 {
+  const shift = splat(ROUND_TO_SIXTEENTH);
+  return f32x4.sub(f32x4.add(x, shift), shift);
+}
+
+/** h (h^2 + C), which is exact. */
+@inline
+function mainOf(h: v128): v128 {
+  return f32x4.mul(h, madd(h, h, splat(C_HIGH)));
+}
+
+/** 3 h^2 + C, which is exact: the factor of l. */
+@inline
+function slopeOf(h: v128): v128 {
+  return madd(f32x4.add(h, h), h, madd(h, h, splat(C_HIGH)));
+}
+
+/** k of e^z. */
+@inline
+function tanhRounded(x: v128, bias: usize): v128 {
+  const h = sixteenths(x);
+  const sum = f32x4.add(mainOf(h), f32x4.mul(f32x4.sub(x, h), slopeOf(h)));
+  return madd(sum, splat(PER_OCTAVE), splat(bias));
+}
+
+/** y = x^3 + C x - n ln 2 / B = main - n octave + l slope + l^2 (x + 2 h), from the largest term down. */
+@inline
+function tanhReduced(x: v128, k: v128, bias: usize): v128 {
+  const h = sixteenths(x);
+  const l = f32x4.sub(x, h);
+  const n = f32x4.sub(k, splat(bias));
+  const small = madd(f32x4.mul(l, l), f32x4.add(x, f32x4.add(h, h)), f32x4.mul(x, splat(C_LOW)));
+  const large = madd(l, slopeOf(h), nmadd(n, splat(OCTAVE_HIGH), mainOf(h)));
+  return f32x4.add(large, nmadd(n, splat(OCTAVE_LOW), small));
+}
 
 /**
  * geluTanh(x) = x (1 + tanh(z / 2)) / 2 = x / (1 + e^-z).
- * z may be 100 in the tail, where its rounding would show: x = h + l with h a multiple of 1/16 makes
- * x (x^2 + C) = h (h^2 + C) + l (x (x + h) + h^2 + C), the first product exact; B is folded into the exponential.
- * Its derivative is e (1 + x dz/dx + e) / (1 + e)^2 with e = e^z, here times 2^40.
+ * z may be 100 in the tail, where its rounding would show: with x = h + l its large terms are exact products, and B is folded into
+ * the exponential.
+ * Its derivative is G(|x|) below 0 and 1 - G above, G(a) = e (1 - a dz/dx + e) / (1 + e)^2 with e = e^-z(a).
  */
 @unmanaged
 @final
 class GeluTanh {
-  /** k of e^z. */
-  @inline rounded(main: v128, rest: v128, bias: usize): v128 {
-    return madd(f32x4.add(main, rest), splat(PER_OCTAVE), splat(bias));
-  }
-  /** y = x^3 + C x - n ln 2 / B. */
-  @inline reduced(x: v128, main: v128, rest: v128, k: v128, bias: usize): v128 {
-    const n = f32x4.sub(k, splat(bias));
-    const y = f32x4.add(nmadd(n, splat(OCTAVE_HIGH), main), rest);
-    return madd(x, splat(C_LOW), nmadd(n, splat(OCTAVE_LOW), y));
-  }
-
-
-  @inline sixteenths(x: v128): v128 {
-    const shift = splat(ROUND_TO_SIXTEENTH);
-    return f32x4.sub(f32x4.add(x, shift), shift);
-  }
-
 
   @inline forward(x: v128): v128 {
     const atLeast = f32x4.pmax(x, splat(TANH_LOW));
     const z = f32x4.pmin(atLeast, splat(TANH_HIGH));
-    const h = this.sixteenths(z);
-    const g = madd(h, h, splat(C_HIGH));
-    const main = f32x4.mul(h, g);
-    const rest = f32x4.mul(f32x4.sub(z, h), madd(f32x4.add(z, h), z, g));
-    const k = this.rounded(main, rest, NO_BIAS);
-    const y = negate(this.reduced(z, main, rest, k, NO_BIAS));
+    const k = tanhRounded(z, NO_BIAS);
+    const y = negate(tanhReduced(z, k, NO_BIAS));
     const one = splat(TWO_TO_MINUS_40);
     const s = i32x4.sub(one, power(k)); // 2^(-40 - n)
     const t = f32x4.mul(y, evenOdd5(EXPM1_B, y));
@@ -221,21 +233,17 @@ class GeluTanh {
     return f32x4.sub(f32x4.mul(result, one), f32x4.sub(z, atLeast));
   }
 
-
   @inline derivative(x: v128): v128 {
-    const z = clamp(x, splat(TANH_LOW), splat(TANH_HIGH));
-    const h = this.sixteenths(z);
-    const g = madd(h, h, splat(C_HIGH));
-    const main = f32x4.mul(h, g);
-    const rest = f32x4.mul(f32x4.sub(z, h), madd(f32x4.add(z, h), z, g));
-    const k = this.rounded(main, rest, BIAS_PLUS_40);
-    const y = this.reduced(z, main, rest, k, BIAS_PLUS_40);
+    const z = f32x4.pmax(v128.or(x, splat(SIGN)), splat(TANH_LOW)); // -|x|
+    const k = tanhRounded(z, BIAS_PLUS_64);
+    const y = tanhReduced(z, k, BIAS_PLUS_64);
     const s = power(k);
-    const e = madd(s, f32x4.mul(y, evenOdd5(EXPM1_B, y)), s);
-    const slope = degree1(Z_SLOPE, f32x4.mul(z, z));
-    const m = madd(e, splat(TWO_TO_MINUS_40), madd(z, slope, splat(ONE)));
-    const d = madd(e, madd(e, splat(TWO_TO_MINUS_40), splat(TWO)), splat(TWO_TO_40));
-    return f32x4.div(f32x4.mul(e, m), d);
+    const t = f32x4.mul(y, evenOdd5(EXPM1_B, y));
+    const e = f32x4.mul(madd(s, t, s), splat(TWO_TO_MINUS_64));
+    // 1 - a dz/dx + e, with a dz/dx = z + 2 B a^3
+    const cube = f32x4.mul(f32x4.mul(z, z), f32x4.mul(z, splat(TWO_B)));
+    const m = f32x4.add(f32x4.add(onePlus(k, BIAS_PLUS_64, f32x4.mul(y, splat(EXPM1_B))), e), cube);
+    return unitStep(x, slopeBelow(s, t, e, m));
   }
 }
 export function geluTanh(p: usize, x: usize, y: usize, n: usize): void {

@@ -1,25 +1,27 @@
-import { abs, clamp, madd, negate, nmadd, ONE, splat, TWO } from './lanes';
+import { abs, madd, negate, nmadd, ONE, splat, TWO } from './lanes';
 import { backward, forward } from './loops';
 import {
+  BIAS_PLUS_64,
   expm1Of,
   logisticOfMinus,
+  onePlus,
   power,
   reduced,
   rounded,
   ScaledExponential,
+  slopeBelow,
   TWO_TO_MINUS_24,
+  TWO_TO_MINUS_64,
+  unitStep,
   ZERO_ABOVE,
 } from './math';
 
 // Numerators and denominators carry a power of two, so that nothing overflows where the result is subnormal.
 
 const BIAS_PLUS_24 = memory.data<f32>([12582912.0 + 127.0 + 24.0]);
-const BIAS_PLUS_32 = memory.data<f32>([12582912.0 + 127.0 + 32.0]);
-const BIAS_MINUS_40 = memory.data<f32>([12582912.0 + 127.0 - 40.0]);
+const BIAS_MINUS_60 = memory.data<f32>([12582912.0 + 127.0 - 60.0]);
 const TWO_TO_24 = memory.data<f32>([16777216.0]);
-const TWO_TO_32 = memory.data<f32>([4.2949673e9]);
-const TWO_TO_MINUS_32 = memory.data<f32>([2.3283064e-10]);
-const TWO_TO_MINUS_40 = memory.data<f32>([9.094947e-13]);
+const TWO_TO_MINUS_60 = memory.data<f32>([8.6736174e-19]);
 
 /** sigmoid(x) = 1 / (1 + e^-x). Its derivative is e / (1 + e)^2 = e / (1 + e (2 + e)) with e = e^-|x|, here times 2^24. */
 @unmanaged
@@ -49,37 +51,39 @@ export function sigmoidBackward(p: usize, dy: usize, x: usize, dx: usize, n: usi
 /**
  * silu(x) = x / (1 + e^(-beta x)).
  * Above `high` the denominator is 1; the rest of x is added at the end, so that a large x does not overflow.
- * Its derivative is e (1 + beta x + e) / (1 + e)^2 with e = e^(beta x), here times 2^32.
+ * Its derivative is G(|x|) below 0 and 1 - G above, G(a) = e (1 - beta a + e) / (1 + e)^2 with e = e^(-beta a).
  */
 @unmanaged
 @final
 class Silu extends ScaledExponential {
-  /** -109 / beta and 32 / beta */
+  /** where the result rounds to 0, and to x */
   low: v128;
   high: v128;
-  beta: v128;
+  /** where the derivative rounds to 0 for negative x */
+  slopeEnd: v128;
 
 
   @inline forward(x: v128): v128 {
     const atLeast = f32x4.pmax(x, this.low);
     const z = f32x4.pmin(atLeast, this.high);
-    const k = this.rounded(z, BIAS_MINUS_40);
+    const k = this.rounded(z, BIAS_MINUS_60);
     const s = power(k);
-    const t = this.expm1Of(this.reduced(z, k, BIAS_MINUS_40));
-    const one = splat(TWO_TO_MINUS_40);
+    const t = this.expm1Of(this.reduced(z, k, BIAS_MINUS_60));
+    const one = splat(TWO_TO_MINUS_60);
     const y = f32x4.div(z, f32x4.add(madd(s, t, one), s));
     return f32x4.sub(f32x4.mul(y, one), f32x4.sub(z, atLeast));
   }
 
 
   @inline derivative(x: v128): v128 {
-    const z = negate(clamp(x, this.low, this.high));
-    const k = this.rounded(z, BIAS_PLUS_32);
+    const a = f32x4.pmin(abs(x), this.slopeEnd);
+    const k = this.rounded(a, BIAS_PLUS_64);
     const s = power(k);
-    const e = madd(s, this.expm1Of(this.reduced(z, k, BIAS_PLUS_32)), s);
-    const m = madd(e, splat(TWO_TO_MINUS_32), nmadd(z, this.beta, splat(ONE)));
-    const d = madd(e, madd(e, splat(TWO_TO_MINUS_32), splat(TWO)), splat(TWO_TO_32));
-    return f32x4.div(f32x4.mul(e, m), d);
+    const y = this.reduced(a, k, BIAS_PLUS_64);
+    const t = this.expm1Of(y);
+    const e = f32x4.mul(madd(s, t, s), splat(TWO_TO_MINUS_64));
+    const m = f32x4.add(onePlus(k, BIAS_PLUS_64, f32x4.mul(y, this.c1)), e); // 1 - beta a + e
+    return unitStep(x, slopeBelow(s, t, e, m));
   }
 }
 export function silu(p: usize, x: usize, y: usize, n: usize): void {

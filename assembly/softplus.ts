@@ -10,11 +10,11 @@ import {
   reduced,
   rounded,
   ScaledExponential,
+  TWO_TO_MINUS_64,
 } from './math';
 import { evenOdd9 } from './polynomial';
 
 const TWO_TO_64 = memory.data<f32>([1.8446744e19]);
-const TWO_TO_MINUS_64 = memory.data<f32>([5.421011e-20]);
 const TWO_TO_MINUS_65 = memory.data<f32>([2.7105054e-20]);
 /** e^x is less than half the smallest float32 from here down. */
 const TAIL_END = memory.data<f32>([-103.9]);

@@ -26,7 +26,7 @@ export interface Spec<D extends Defaults = Defaults> {
   readonly derivative: (x: number, a: number, b: number) => number;
   /** Largest error of the kernels, in ULP of float32 at the exact result. */
   readonly ulp: { readonly value: number; readonly derivative: number };
-  /** Where the derivative crosses zero, the interval in which `error`, an absolute one, is its bound instead. */
+  /** The interval round a zero of the derivative in which `error`, an absolute one, is its bound instead; for beta x, with a beta. */
   readonly root?: { readonly from: number; readonly to: number; readonly error: number };
   /** What is wrong with these values of the numeric options, which are finite float32 numbers; or undefined. */
   readonly refuse?: (a: number, b: number) => string | undefined;

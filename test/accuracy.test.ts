@@ -38,6 +38,7 @@ const others: { [name: string]: Options[] } = {
   ],
   hardShrink: [{ lambda: 0 }, { lambda: 3 }],
   softShrink: [{ lambda: 0 }, { lambda: 3 }],
+  silu: [{ beta: 0.1 }, { beta: 1.702 }, { beta: 10 }],
   softplus: [{ beta: 0.1 }, { beta: 0.77 }, { beta: 1.7 }, { beta: 10 }],
   squareplus: [{ beta: 0 }, { beta: 0.1 }, { beta: 10 }],
   step: [{ alpha: 0.5 }],
@@ -49,13 +50,18 @@ function check(f: Activation, x: Iterable<Float32Array>, options: Options = {}) 
   const { value, derivative, defaults, ulp, root } = f.spec;
   const [a, b] = Object.values({ ...defaults, ...options }).filter((v) => typeof v === 'number') as number[];
   const values = new Worst((v) => value(v, a, b), ulp.value);
-  const derivatives = new Worst((v) => derivative(v, a, b), ulp.derivative, root);
+  const derivatives = new Worst((v) => derivative(v, a, b), ulp.derivative, root && scaled(root, options.beta));
   for (const block of x) {
     values.add(block, f(block, options));
     derivatives.add(block, f.backward(new Float32Array(block.length).fill(1), block, options));
   }
   values.check('value');
   derivatives.check('derivative');
+}
+
+/** The interval, which is one of beta x, in x. */
+function scaled(root: NonNullable<Spec['root']>, beta: unknown = 1): Spec['root'] {
+  return { from: root.from / Number(beta), to: root.to / Number(beta), error: root.error };
 }
 
 for (const backend of ['simd', 'js'] as const) {

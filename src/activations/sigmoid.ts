@@ -34,7 +34,7 @@ export const silu = activation({
   value: siluValue,
   derivative: siluDerivative,
   ulp: { value: 2, derivative: 4 },
-  root: { from: -1.8, to: -0.9, error: 2.5e-8 },
+  root: { from: -1.66, to: -0.84, error: 4e-8 },
 });
 
 /** Another name of {@link silu}. */
@@ -53,8 +53,8 @@ export const quickGelu = activation({
   fields: () => siluFields(1.702),
   value: (x) => siluValue(x, 1.702),
   derivative: (x) => siluDerivative(x, 1.702),
-  ulp: { value: 2.5, derivative: 4.5 },
-  root: { from: -1.06, to: -0.53, error: 3e-8 },
+  ulp: { value: 2.5, derivative: 4 },
+  root: { from: -0.98, to: -0.49, error: 4e-8 },
 });
 
 function siluValue(x: number, beta: number): number {
@@ -68,5 +68,7 @@ function siluDerivative(x: number, beta: number): number {
 }
 
 function siluFields(beta: number): number[] {
-  return [...scaledExponential(-beta), -109 / beta, 32 / beta, beta];
+  // Below 1, beta lifts the tail of the result by 1 / beta.
+  const low = (-109 + Math.min(0, Math.log(beta))) / beta;
+  return [...scaledExponential(-beta), low, 20 / beta, 109 / beta];
 }
