@@ -233,6 +233,7 @@ class GeluTanh {
     return f32x4.sub(f32x4.mul(result, one), f32x4.sub(z, atLeast));
   }
 
+
   @inline derivative(x: v128): v128 {
     const z = f32x4.pmax(v128.or(x, splat(SIGN)), splat(TANH_LOW)); // -|x|
     const k = tanhRounded(z, BIAS_PLUS_64);
