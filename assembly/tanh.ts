@@ -25,7 +25,7 @@ const TANH_SHRINK = memory.data<f32>([
 ]);
 /** tanh(x)^2 / x^2 in x^2, for |x| < 0.885. scripts/fit.sollya, TANH_SQUARED */
 const TANH_SQUARED = memory.data<f32>([
-  1.0, -0.6666659, 0.37775397, -0.19656488, 0.09610918, -0.042610873, 0.014790984, -0.0027923165,
+  1.0, -0.666666, 0.37775546, -0.19657761, 0.09615962, -0.042712294, 0.014891367, -0.002831142,
 ]);
 const TANH_SQUARED_END = memory.data<f32>([0.885]);
 

@@ -1,6 +1,7 @@
 // Compiles assembly/ and writes what src/ embeds of it, and the plain-JS loops of the table, to src/generated/.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
 
 const root = new URL('../', import.meta.url);
@@ -12,7 +13,9 @@ if (error) {
   console.error(stderr.toString());
   throw error;
 }
-const simd = readFileSync('build/simd.wasm').toString('base64');
+const binary = readFileSync('build/simd.wasm');
+console.log(`build/simd.wasm: ${binary.length} bytes, ${gzipSync(binary, { level: 9 }).length} gzipped`);
+const simd = binary.toString('base64');
 writeFileSync('src/generated/binaries.ts', `/** build/simd.wasm in base64. */\nexport const simd =\n  '${simd}';\n`);
 
 // One pair of loops a row, each a function of its own: V8 keeps type feedback by function, so that a shared loop would call

@@ -1,4 +1,6 @@
 // The shape of the package: records, backends, arenas.
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import * as lanewise from '../src';
 import {
@@ -29,6 +31,11 @@ test('every activation is exported, and listed by name', () => {
     expect(Object.isFrozen(f.defaults)).toBe(true);
   }
   expect(swish).toBe(silu);
+});
+
+test('the binary is at most 12 KB gzipped', () => {
+  const binary = readFileSync(new URL('../build/simd.wasm', import.meta.url));
+  expect(gzipSync(binary, { level: 9 }).length).toBeLessThanOrEqual(12 * 1024);
 });
 
 describe('create', () => {

@@ -1,0 +1,152 @@
+"""Fits the coefficients of assembly/gelu.ts that Sollya's fpminimax does not: weighted errors and mapped variables.
+
+    python3 scripts/fit.py [NAME ...]
+
+Needs mpmath and NumPy. Remez' exchange on a dense grid, then one coefficient after another is rounded to the float32 that leaves the
+smallest error, and the others are fitted again. Each set is printed lowest degree first, with the base-2 logarithm of its error.
+"""
+
+import sys
+
+import mpmath as mp
+import numpy as np
+
+mp.mp.dps = 36
+
+
+def chebyshev_grid(low, high, n):
+    low, high = mp.mpf(low), mp.mpf(high)
+    return [(low + high) / 2 - (high - low) / 2 * mp.cos(mp.pi * k / (n - 1)) for k in range(n)]
+
+
+def alternating_extrema(error, m):
+    """Indices of m extrema of `error` with alternating signs, the largest that there are."""
+    extrema, current = [], 0
+    for k in range(1, len(error)):
+        if (error[k] >= 0) == (error[current] >= 0):
+            if abs(error[k]) > abs(error[current]):
+                current = k
+        else:
+            extrema.append(current)
+            current = k
+    extrema.append(current)
+    while len(extrema) > m:
+        if len(extrema) == m + 1:
+            extrema.pop(0 if abs(error[extrema[0]]) < abs(error[extrema[-1]]) else -1)
+            continue
+        j = min(range(len(extrema)), key=lambda j: abs(error[extrema[j]]))
+        if j in (0, len(extrema) - 1):
+            extrema.pop(j)
+        else:  # with the smaller neighbour, so that the signs still alternate
+            left = abs(error[extrema[j - 1]]) < abs(error[extrema[j + 1]])
+            first = j - 1 if left else j
+            del extrema[first : first + 2]
+    return extrema
+
+
+def minimax(target, basis, weight):
+    """Coefficients that minimise the largest |target - sum c_k basis_k| * weight on the grid, and that error."""
+    n, size = len(basis), len(target)
+    if n == 0:
+        return [], max(abs(f) * w for f, w in zip(target, weight))
+    points = [round((size - 1) * k / n) for k in range(n + 1)]
+    best = None
+    for _ in range(40):
+        system, right = mp.matrix(n + 1, n + 1), mp.matrix(n + 1, 1)
+        for row, i in enumerate(points):
+            for k in range(n):
+                system[row, k] = basis[k][i]
+            system[row, n] = (-1) ** row / weight[i]
+            right[row] = target[i]
+        solution = mp.lu_solve(system, right)
+        c = [solution[k] for k in range(n)]
+        error = [(target[i] - sum(c[k] * basis[k][i] for k in range(n))) * weight[i] for i in range(size)]
+        largest = max(map(abs, error))
+        if best is None or largest < best[1]:
+            best = c, largest
+        following = alternating_extrema(error, n + 1)
+        if largest <= abs(solution[n]) * mp.mpf("1.002") or len(following) < n + 1 or following == points:
+            break
+        points = following
+    return best
+
+
+def fit(name, target, basis, weight):
+    size, fixed = len(target), {}
+
+    def rest(values):
+        return [target[i] - sum(v * basis[k][i] for k, v in values.items()) for i in range(size)]
+
+    for k in range(len(basis)):
+        free = [j for j in range(len(basis)) if j not in fixed]
+        c, _ = minimax(rest(fixed), [basis[j] for j in free], weight)
+        nearest = np.float32(float(c[free.index(k)]))
+        candidates = []
+        for value in (nearest, np.nextafter(nearest, np.float32(np.inf)), np.nextafter(nearest, np.float32(-np.inf))):
+            trial = {**fixed, k: mp.mpf(float(value))}
+            _, error = minimax(rest(trial), [basis[j] for j in free if j != k], weight)
+            candidates.append((error, float(value)))
+        fixed[k] = mp.mpf(min(candidates)[1])
+    error = max(abs(r) * w for r, w in zip(rest(fixed), weight))
+    print(f"{name}, error 2^{float(mp.log(error, 2)):.2f}")
+    for k in range(len(basis)):
+        print("  ", np.float32(float(fixed[k])), flush=True)
+
+
+def powers(xs, lowest, highest):
+    return [[x**k for x in xs] for k in range(lowest, highest + 1)]
+
+
+def erf():
+    """-log(erfc(a)) = a + a p(a), the error weighted as it shows in erf."""
+    xs = [max(x, mp.mpf("1e-20")) for x in chebyshev_grid(0, 4, 700)]
+    fit("ERF", [-mp.log(mp.erfc(x)) - x for x in xs], powers(xs, 1, 9), [mp.erfc(x) / mp.erf(x) for x in xs])
+
+
+def one_less_exp():
+    """1 - e^-r = r - r^2 q(r), relative to itself."""
+    xs = [x if abs(x) > 1e-9 else mp.mpf("1e-9") for x in chebyshev_grid(-0.3475, 0.3475, 600)]
+    fit("ONE_LESS_EXP", [mp.expm1(-x) + x for x in xs], powers(xs, 2, 6), [1 / abs(mp.expm1(-x)) for x in xs])
+
+
+def erf_slope():
+    """2 / sqrt(pi) e^-v = 1.125 (1 + p(v))."""
+    xs = chebyshev_grid(-0.41, 0.41, 600)
+    values = [2 / mp.sqrt(mp.pi) * mp.exp(-x) / mp.mpf("1.125") - 1 for x in xs]
+    fit("ERF_SLOPE", values, powers(xs, 0, 6), [mp.exp(x) for x in xs])
+
+
+def expm1_half():
+    """e^(-v / 2) - 1 = v p(v)."""
+    xs = [x if abs(x) > 1e-9 else mp.mpf("1e-9") for x in chebyshev_grid(-0.8, 0.8, 600)]
+    fit("EXPM1_HALF", [mp.expm1(-x / 2) for x in xs], powers(xs, 1, 6), [mp.exp(x / 2) for x in xs])
+
+
+def mills(a):
+    """e^(a^2 / 2) Phi(-a)."""
+    return mp.exp(a * a / 2) * mp.erfc(a / mp.sqrt(2)) / 2
+
+
+def mapped(name, f, end, map_, centre, degree):
+    """f(a) = (1 + p(q - centre)) / 2 with q = a / (a + map), relative to f."""
+    qs = chebyshev_grid(0, mp.mpf(end) / (mp.mpf(end) + map_), 300)
+    values = [f(q * map_ / (1 - q)) for q in qs]
+    basis = powers([q - mp.mpf(centre) for q in qs], 0, degree)
+    fit(name, [2 * v - 1 for v in values], basis, [1 / (2 * v) for v in values])
+
+
+def gelu():
+    mapped("GELU", lambda a: mills(a) * (a + mp.mpf("1.9375")), 14.5, mp.mpf("1.9375"), 0.375, 11)
+
+
+def gelu_slope():
+    """R(a) - a / sqrt(2 pi) = (root - a) T(a): the derivative's zero is a factor."""
+    root = mp.findroot(lambda a: mills(a) - a / mp.sqrt(2 * mp.pi), 0.7518)
+    high = np.float32(float(root))
+    print("ROOT", high, np.float32(float(root - mp.mpf(float(high)))))
+    mapped("GELU_SLOPE", lambda a: (mills(a) - a / mp.sqrt(2 * mp.pi)) / (root - a), 14.75, mp.mpf("3.5"), 0.375, 8)
+
+
+sets = {f.__name__.upper(): f for f in (erf, one_less_exp, erf_slope, expm1_half, gelu, gelu_slope)}
+for chosen in sys.argv[1:] or sets:
+    sets[chosen]()
