@@ -187,3 +187,33 @@ test('createArena belongs to the top-level functions', () => {
   a.fill(1);
   expect(relu(a, { out: a })).toBe(a);
 });
+
+describe('a repeated call looks again at what may have changed', () => {
+  test.each([8, 40])('%d elements', (n) => {
+    const { leakyRelu } = create({ backend: 'simd' });
+    const x = new Float32Array(n).fill(-1);
+    const out = new Float32Array(n);
+    const options: { alpha: number; out: Float32Array } = { alpha: 0.5, out };
+    const twice = () => [leakyRelu(x, options)[0], leakyRelu(x, options)[0]];
+    expect(twice()).toEqual([-0.5, -0.5]);
+    options.alpha = 0.25;
+    expect(twice()).toEqual([-0.25, -0.25]);
+    x.fill(-2);
+    expect(twice()).toEqual([-0.5, -0.5]);
+    options.out = new Float32Array(n);
+    expect(leakyRelu(x, options)).toBe(options.out);
+    options.out = new Float32Array(n - 1);
+    expect(() => leakyRelu(x, options)).toThrow(RangeError);
+    options.out = out;
+    expect(twice()).toEqual([-0.5, -0.5]);
+    options.alpha = Number.NaN;
+    expect(twice).toThrow(RangeError);
+    options.alpha = 1;
+    structuredClone(out.buffer, { transfer: [out.buffer] });
+    expect(twice).toThrow(TypeError);
+    options.out = new Float32Array(n);
+    expect(twice()).toEqual([-2, -2]);
+    structuredClone(x.buffer, { transfer: [x.buffer] });
+    expect(twice).toThrow(TypeError);
+  });
+});
