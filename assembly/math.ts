@@ -1,5 +1,5 @@
-import { clamp, madd, nmadd, ONE, oneIfPositive, signOf, splat, TWO } from './lanes';
-import { estrin4 } from './polynomial';
+import { clamp, HALF, madd, nmadd, ONE, oneIfPositive, signOf, splat, TWO, ZERO } from './lanes';
+import { degree1, estrin4 } from './polynomial';
 
 // The exponential, in the pieces from which the smooth activations are built:
 //   e^y = 2^n (1 + t),  n = y / ln 2 rounded,  t = e^r - 1,  r = y - n ln 2, within 0.35 of 0.
@@ -134,6 +134,34 @@ export function logisticOfMinus(x: v128): v128 {
 
 export const TWO_TO_MINUS_64 = memory.data<f32>([5.421011e-20]);
 const MINUS_2_TO_MINUS_64 = memory.data<f32>([-5.421011e-20]);
+
+/** Half of what e^a + e^-a are about: the bits of 1.375, in units of which all is taken, so that 1 / sum is rounded where it is dense. */
+const KAPPA_BITS = memory.data<u32>([0x300000]);
+/** (cosh(r) - 1 - r^2 / 2) / r^4 and (sinh(r) - r) / r^3 in r^2. scripts/fit.py, COSH and SINH */
+const COSH = memory.data<f32>([0.041666456, 0.0013935842]);
+const SINH = memory.data<f32>([0.16666517, 0.00836915]);
+
+/**
+ * c / (e^a + 2 + e^-a) for a >= 0, which is sech^2: with a = n ln 2 + r, s = 2^n and 1 / s it is
+ * c / ((s + 2 + 1 / s) + (s + 1 / s) (cosh r - 1) + (s - 1 / s) sinh r), the first sum with its rounding error. `bias` scales s by
+ * 2^-m; `two` is 2 * 1.375 * 2^-m, `mirror` the bits of 1.375 * 2^(254 - 2 m), from which those of s are taken to give 1 / s.
+ */
+@inline
+export function reciprocalSum(a: v128, bias: usize, two: usize, mirror: usize, numerator: usize): v128 {
+  const k = rounded(a, bias);
+  const r = reduced(a, k, bias);
+  const exponent = power(k);
+  const s = v128.or(exponent, splat(KAPPA_BITS));
+  const inverse = i32x4.max_s(i32x4.sub(splat(mirror), exponent), splat(ZERO));
+  const square = f32x4.mul(r, r);
+  const cosh = f32x4.mul(square, madd(degree1(COSH, square), square, splat(HALF))); // less 1
+  const sinh = madd(f32x4.mul(r, square), degree1(SINH, square), r);
+  const smaller = f32x4.add(inverse, splat(two));
+  const sum = f32x4.add(s, smaller);
+  const lost = f32x4.sub(smaller, f32x4.sub(sum, s));
+  const rest = madd(f32x4.sub(s, inverse), sinh, madd(f32x4.add(s, inverse), cosh, lost));
+  return f32x4.div(splat(numerator), f32x4.add(rest, sum));
+}
 
 // The derivatives of x Phi(x), for a distribution Phi, have f'(x) + f'(-x) = 1: G(|x|) below 0 and 1 - G(|x|) above.
 

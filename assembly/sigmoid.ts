@@ -1,16 +1,17 @@
-import { abs, madd, negate, nmadd, ONE, splat, TWO } from './lanes';
+import { abs, madd, negate, splat } from './lanes';
 import { backward, forward } from './loops';
 import {
+  BIAS_MINUS_24,
   BIAS_PLUS_64,
   expm1Of,
   logisticOfMinus,
   onePlus,
   power,
+  reciprocalSum,
   reduced,
   rounded,
   ScaledExponential,
   slopeBelow,
-  TWO_TO_MINUS_24,
   TWO_TO_MINUS_64,
   unitStep,
   ZERO_ABOVE,
@@ -18,12 +19,14 @@ import {
 
 // Numerators and denominators carry a power of two, so that nothing overflows where the result is subnormal.
 
-const BIAS_PLUS_24 = memory.data<f32>([12582912.0 + 127.0 + 24.0]);
+/** What `reciprocalSum` asks for a scale of 2^-24. */
+const SUM_TWO = memory.data<f32>([2.75 * 5.9604645e-8]);
+const SUM_MIRROR = memory.data<u32>([0x67300000]);
+const SUM_NUMERATOR = memory.data<f32>([1.375 * 5.9604645e-8]);
 const BIAS_MINUS_60 = memory.data<f32>([12582912.0 + 127.0 - 60.0]);
-const TWO_TO_24 = memory.data<f32>([16777216.0]);
 const TWO_TO_MINUS_60 = memory.data<f32>([8.6736174e-19]);
 
-/** sigmoid(x) = 1 / (1 + e^-x). Its derivative is e / (1 + e)^2 = e / (1 + e (2 + e)) with e = e^-|x|, here times 2^24. */
+/** sigmoid(x) = 1 / (1 + e^-x). Its derivative is 1 / (e^x + 2 + e^-x). */
 @unmanaged
 @final
 class Sigmoid {
@@ -34,11 +37,8 @@ class Sigmoid {
 
 
   @inline derivative(x: v128): v128 {
-    const z = negate(f32x4.pmin(abs(x), splat(ZERO_ABOVE)));
-    const k = rounded(z, BIAS_PLUS_24);
-    const s = power(k);
-    const e = madd(s, expm1Of(reduced(z, k, BIAS_PLUS_24)), s);
-    return f32x4.div(e, madd(e, madd(e, splat(TWO_TO_MINUS_24), splat(TWO)), splat(TWO_TO_24)));
+    const a = f32x4.pmin(abs(x), splat(ZERO_ABOVE));
+    return reciprocalSum(a, BIAS_MINUS_24, SUM_TWO, SUM_MIRROR, SUM_NUMERATOR);
   }
 }
 export function sigmoid(p: usize, x: usize, y: usize, n: usize): void {

@@ -1,4 +1,4 @@
-"""Fits the coefficients of assembly/gelu.ts that Sollya's fpminimax does not: weighted errors and mapped variables.
+"""Fits the coefficients of assembly/ that Sollya's fpminimax does not: weighted errors and mapped variables.
 
     python3 scripts/fit.py [NAME ...]
 
@@ -147,6 +147,35 @@ def gelu_slope():
     mapped("GELU_SLOPE", lambda a: (mills(a) - a / mp.sqrt(2 * mp.pi)) / (root - a), 14.75, mp.mpf("3.5"), 0.375, 8)
 
 
-sets = {f.__name__.upper(): f for f in (erf, one_less_exp, erf_slope, expm1_half, gelu, gelu_slope)}
+def cosh():
+    """cosh(r) = 1 + r^2 / 2 + r^4 p(r^2)."""
+    xs = chebyshev_grid(0, 0.3475, 400)
+    values = [mp.cosh(x) - 1 - x * x / 2 for x in xs]
+    fit("COSH", values, [[x**k for x in xs] for k in (4, 6)], [mp.mpf(1)] * len(xs))
+
+
+def sinh():
+    """sinh(r) = r + r^3 p(r^2)."""
+    xs = chebyshev_grid(0, 0.3475, 400)
+    fit("SINH", [mp.sinh(x) - x for x in xs], [[x**k for x in xs] for k in (3, 5)], [mp.mpf(1)] * len(xs))
+
+
+def tanh_shrink():
+    """(x - tanh(x)) / x = 9 / 32 w + w p(w) with w = x^2, relative to itself."""
+    ws = [max(w, mp.mpf("1e-12")) for w in chebyshev_grid(0, mp.mpf("0.94") ** 2, 500)]
+    values = [1 - mp.tanh(mp.sqrt(w)) / mp.sqrt(w) for w in ws]
+    fit("TANH_SHRINK", [v - mp.mpf(9) / 32 * w for v, w in zip(values, ws)], powers(ws, 1, 8), [1 / v for v in values])
+
+
+def tanh_squared():
+    """tanh(x)^2 / w = 1 + w p(w) with w = x^2, relative to itself."""
+    ws = [max(w, mp.mpf("1e-12")) for w in chebyshev_grid(0, mp.mpf("0.8815") ** 2, 500)]
+    values = [mp.tanh(mp.sqrt(w)) ** 2 / w for w in ws]
+    fit("TANH_SQUARED", [v - 1 for v in values], powers(ws, 1, 8), [1 / v for v in values])
+
+
+sets = {f.__name__.upper(): f for f in (
+    erf, one_less_exp, erf_slope, expm1_half, gelu, gelu_slope, cosh, sinh, tanh_shrink, tanh_squared,
+)}
 for chosen in sys.argv[1:] or sets:
     sets[chosen]()

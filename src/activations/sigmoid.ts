@@ -14,7 +14,7 @@ export const sigmoid = activation({
   defaults: {},
   value: logistic,
   derivative: (x) => logistic(x) * logistic(-x),
-  ulp: { value: 2, derivative: 2.5 },
+  ulp: { value: 2, derivative: 2 },
 });
 
 /**

@@ -15,7 +15,7 @@ export const tanh = activation({
     const e = Math.exp(-2 * Math.abs(x));
     return (4 * e) / ((1 + e) * (1 + e));
   },
-  ulp: { value: 2, derivative: 2.5 },
+  ulp: { value: 2, derivative: 2 },
 });
 
 /**
@@ -41,5 +41,5 @@ export const tanhShrink = activation({
     return sum / Math.cosh(x);
   },
   derivative: (x) => Math.tanh(x) ** 2,
-  ulp: { value: 3.5, derivative: 3 },
+  ulp: { value: 2, derivative: 2 },
 });
