@@ -141,9 +141,8 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     }
   }
 
-  /** The checked value of a numeric option. */
-  function number(fn: string, options: Options, option: string, ifAbsent: number): number {
-    const value: unknown = options[option];
+  /** The value of a numeric option, checked. */
+  function number(fn: string, option: string, value: unknown, ifAbsent: number): number {
     if (value === undefined) return ifAbsent;
     if (!(typeof value === 'number' && Math.abs(value) <= FLOAT32_MAX)) throw numberError(fn, option, value);
     return value;
@@ -159,12 +158,17 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     return spec.exact ? { a: Math.fround(a), b: Math.fround(b) } : { a, b };
   }
 
-  /** The checked numeric options. */
+  /** The numeric options, checked. */
   function parametersFrom(fn: string, options: Options | undefined): Parameters {
     if (optionA === undefined || options === undefined) return byDefault;
-    const a = number(fn, options, optionA, byDefault.a);
-    const b = optionB === undefined ? 0 : number(fn, options, optionB, byDefault.b);
-    if (a === byDefault.a && b === byDefault.b) return byDefault;
+    const valueA = options[optionA];
+    const valueB = optionB === undefined ? undefined : options[optionB];
+    return valueA === undefined && valueB === undefined ? byDefault : checkedParameters(fn, valueA, valueB);
+  }
+
+  function checkedParameters(fn: string, valueA: unknown, valueB: unknown): Parameters {
+    const a = number(fn, optionA, valueA, byDefault.a);
+    const b = number(fn, optionB, valueB, byDefault.b);
     const fault = refuse?.(a, b);
     if (fault !== undefined) throw new RangeError(`${fn}: ${fault}`);
     return parameters(a, b);
