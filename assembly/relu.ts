@@ -1,4 +1,4 @@
-import { keepNaN, madd, ONE, select, SIGN, splat, ZERO } from './lanes';
+import { keepNaN, ONE, select, splat, ZERO } from './lanes';
 import { backward, forward } from './loops';
 
 // f32x4.pmax and pmin are one instruction on x64 (max and min take eight) and keep NaN and -0 of their first operand.
@@ -77,10 +77,7 @@ export function reluSquaredBackward(p: usize, dy: usize, x: usize, dx: usize, n:
   backward<ReluSquared>(p, dy, x, dx, n);
 }
 
-/**
- * leakyRelu(x) = x < 0 ? alpha x : x; derivative alpha at 0. For alpha <= 1 this is the larger of x and alpha x, but not for 0,
- * where infinity makes a NaN of the product.
- */
+/** leakyRelu(x) = x < 0 ? alpha x : x; derivative alpha at 0. For alpha <= 1 this is the larger of x and alpha x. */
 @unmanaged
 @final
 class LeakyRelu {
@@ -103,7 +100,7 @@ export function leakyReluBackward(p: usize, dy: usize, x: usize, dx: usize, n: u
   backward<LeakyRelu>(p, dy, x, dx, n);
 }
 
-/** leakyRelu for every alpha. One of the two terms is a zero, so that their sum is exact. */
+/** leakyRelu for alpha > 1: the smaller of x and alpha x. */
 @unmanaged
 @final
 class SteepLeakyRelu {
@@ -111,7 +108,7 @@ class SteepLeakyRelu {
 
 
   @inline forward(x: v128): v128 {
-    return madd(f32x4.pmin(x, splat(ZERO)), this.alpha, f32x4.pmax(x, splat(SIGN)));
+    return f32x4.pmin(x, f32x4.mul(x, this.alpha));
   }
 
 

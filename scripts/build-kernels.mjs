@@ -1,11 +1,12 @@
 // Compiles assembly/ and writes what src/ embeds of it, and the plain-JS loops of the table, to src/generated/.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
 
 const root = new URL('../', import.meta.url);
-process.chdir(new URL(root).pathname);
+process.chdir(fileURLToPath(root));
 mkdirSync('src/generated', { recursive: true });
 
 const { error, stderr } = await asc.main(['--config', 'asconfig.json', '--target', 'simd']);

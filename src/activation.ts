@@ -71,7 +71,7 @@ export interface Activation<D extends Defaults = Defaults> {
   /** The name under which it is exported. */
   readonly name: string;
   /** Its options and their default values. */
-  readonly defaults: D;
+  readonly defaults: Readonly<D>;
   /** Its row of the table: formula, float64 reference, error bound. */
   readonly spec: Spec<D>;
 }
@@ -123,14 +123,14 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   /** The row for a choice of the option `approximate`. */
   function chosenSpec(fn: string, others: { readonly [choice: string]: Spec }, choice: unknown): Spec {
     if (choice === defaults.approximate) return spec;
-    if (Object.hasOwn(others, choice as string)) return others[choice as string];
+    if (typeof choice === 'string' && Object.hasOwn(others, choice)) return others[choice];
     const expected = [defaults.approximate, ...Object.keys(others)].map(describe).join(' or ');
     throw new TypeError(`${fn}: option approximate must be ${expected}, got ${describe(choice)}`);
   }
 
   /** TypeError for an option that the activation does not have, or an unknown choice of `approximate`. */
   function checkOptions(fn: string, options: Options): void {
-    if (typeof options !== 'object' || options === null) {
+    if (typeof options !== 'object' || options === null || Array.isArray(options) || ArrayBuffer.isView(options)) {
       throw new TypeError(`${fn}: options must be an object, got ${describe(options)}`);
     }
     for (const option in options) {
@@ -155,7 +155,8 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   }
 
   function parameters(a: number, b: number): Parameters {
-    return spec.exact ? { a: Math.fround(a), b: Math.fround(b) } : { a, b };
+    // No -0, which would be taken for 0 or not as it comes.
+    return spec.exact ? { a: Math.fround(a + 0), b: Math.fround(b + 0) } : { a: a + 0, b: b + 0 };
   }
 
   /** The numeric options, checked. */

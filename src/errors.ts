@@ -23,10 +23,10 @@ export function checkFloat32(fn: string, argument: string, value: unknown): asse
 }
 
 function checkFurther(fn: string, argument: string, value: unknown): void {
-  if (!ArrayBuffer.isView(value) || Object.prototype.toString.call(value) !== '[object Float32Array]') {
+  if (!ArrayBuffer.isView(value) || typeOf.call(value) !== 'Float32Array') {
     throw new TypeError(`${fn}: ${argument} must be a Float32Array, got ${describe(value)}`);
   }
-  if (isDetached(value.buffer)) {
+  if (isOutOfBounds(value as Float32Array)) {
     throw new TypeError(`${fn}: ${argument} must not be detached, got a Float32Array whose buffer was transferred`);
   }
 }
@@ -40,9 +40,14 @@ function lengthError(fn: string, argument: string, array: Float32Array, length: 
   return new RangeError(`${fn}: ${argument} must have the length of ${like}, ${length}, got ${array.length}`);
 }
 
-function isDetached(buffer: ArrayBufferLike): boolean {
+/** The type of a typed array of any realm. */
+const typeOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Float32Array.prototype), Symbol.toStringTag)
+  ?.get as () => string;
+
+/** Whether the array's buffer has been detached, or shrunk to less than the array. */
+function isOutOfBounds(array: Float32Array): boolean {
   try {
-    new Uint8Array(buffer);
+    array.keys();
     return false;
   } catch {
     return true;

@@ -2,7 +2,7 @@ import type { Spec } from './activation';
 import type { Arena } from './arena';
 import { describe } from './errors';
 import { jsRuntime } from './js';
-import { compile, compileAsync, isSupported, wasmRuntime } from './wasm';
+import { adopt, compile, compileAsync, isSupported, wasmRuntime } from './wasm';
 
 /** How the kernels run: `simd`, WebAssembly with the same results on every machine, or `js`, plain loops. */
 export const backends = ['simd', 'js'] as const;
@@ -65,6 +65,7 @@ export async function init(options: { readonly module?: WebAssembly.Module } = {
     if (!(module instanceof WebAssembly.Module)) {
       throw new TypeError(`init: module must be a WebAssembly.Module, got ${describe(module)}`);
     }
+    if (!adopt(module)) throw new TypeError('init: module must be that of lanewise/simd.wasm, got another');
     current = wasmRuntime(module);
     backend = current.backend;
   } else if (current === undefined && backend !== 'js') {

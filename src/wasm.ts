@@ -29,12 +29,25 @@ function bytes(): Uint8Array<ArrayBuffer> {
   return result;
 }
 
+let compiled: WebAssembly.Module | undefined;
+
+/** The kernels, compiled at most once. */
 export function compile(): WebAssembly.Module {
-  return new WebAssembly.Module(bytes());
+  compiled ??= new WebAssembly.Module(bytes());
+  return compiled;
 }
 
-export function compileAsync(): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(bytes());
+export async function compileAsync(): Promise<WebAssembly.Module> {
+  compiled ??= await WebAssembly.compile(bytes());
+  return compiled;
+}
+
+/** Takes `module` for the kernels; false if it is another one. */
+export function adopt(module: WebAssembly.Module): boolean {
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+  if (!names.includes('relu') || !names.includes('reluBackward')) return false;
+  compiled = module;
+  return true;
 }
 
 /**
@@ -101,7 +114,7 @@ class Linked {
     this.backward = backward;
     this.#memory = memory;
     this.#at = at;
-    const [a, b] = numericDefaults(spec.defaults);
+    const [a, b] = roundedDefaults(spec);
     this.#defaultA = a;
     this.#defaultB = b;
     this.#size = this.#write(at, a, b);
@@ -207,8 +220,10 @@ export function wasmRuntime(module: WebAssembly.Module): Runtime {
     }
   }
 
-  function kernel(spec: Spec): Kernel {
-    const [defaultA, defaultB] = numericDefaults(spec.defaults);
+  const kernels = new Map<Spec, Kernel>();
+
+  function makeKernel(spec: Spec): Kernel {
+    const [defaultA, defaultB] = roundedDefaults(spec);
     const usual = staging.link(spec, defaultA, defaultB);
     const isVarious = spec.kernel !== undefined;
 
@@ -228,7 +243,11 @@ export function wasmRuntime(module: WebAssembly.Module): Runtime {
 
   return {
     backend: 'simd',
-    kernel,
+    kernel(spec) {
+      const kernel = kernels.get(spec) ?? makeKernel(spec);
+      kernels.set(spec, kernel);
+      return kernel;
+    },
     createArena(bytes) {
       const capacity = arenaCapacity(bytes);
       let arena: Instance;
@@ -242,6 +261,12 @@ export function wasmRuntime(module: WebAssembly.Module): Runtime {
       return arenaOver(arena.buffer, PAGE, capacity);
     },
   };
+}
+
+/** The numeric options that a call without options passes. */
+function roundedDefaults(spec: Spec): [a: number, b: number] {
+  const [a, b] = numericDefaults(spec.defaults);
+  return spec.exact ? [Math.fround(a), Math.fround(b)] : [a, b];
 }
 
 /** Copies `n` elements of `source`, from element `from` on, to the start of `stage`, and zeros up to `whole`. */

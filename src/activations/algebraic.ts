@@ -3,7 +3,7 @@ import { activation } from '../activation';
 /**
  * An algebraic softplus, with `beta` (4) for the width of its bend; {@link relu} at beta 0.
  *
- * @throws RangeError if beta is negative
+ * @throws RangeError unless beta is 0 or from 1e-20 to 1e20
  *
  * @example
  * squareplus(new Float32Array([-1.5, 0, 1.5])); // 0.5, 1, 2
@@ -12,7 +12,10 @@ export const squareplus = activation({
   name: 'squareplus',
   formula: '(x + sqrt(x^2 + beta)) / 2',
   defaults: { beta: 4 },
-  refuse: (beta) => (beta < 0 ? `option beta must not be negative, got ${beta}` : undefined),
+  refuse: (beta) =>
+    beta === 0 || (beta >= 1e-20 && beta <= 1e20)
+      ? undefined
+      : `option beta must be 0 or from 1e-20 to 1e20, got ${beta}`,
   kernel: (beta) => (beta === 0 ? 'relu' : 'squareplus'),
   fields: squareplusFields,
   value(x, beta) {

@@ -19,6 +19,8 @@ export const exp = activation({
 /**
  * Exponential linear unit. Its derivative at 0 is alpha.
  *
+ * @throws RangeError unless alpha is 0 or from 1e-5 to 1e5 in size
+ *
  * @example
  * elu(new Float32Array([-1, 1]), { alpha: 2 }); // -1.2642411, 1
  */
@@ -26,10 +28,11 @@ export const elu = activation({
   name: 'elu',
   formula: 'x > 0 ? x : alpha (e^x - 1)',
   defaults: { alpha: 1 },
+  refuse: (alpha) => (alpha === 0 ? undefined : refuseScale('alpha', Math.abs(alpha))),
   fields: (alpha) => [alpha, alpha * 2 ** -60],
   value: (x, alpha) => (x > 0 ? x : alpha * Math.expm1(x)),
   derivative: (x, alpha) => (x > 0 ? 1 : alpha * Math.exp(x)),
-  ulp: { value: 2, derivative: 2 },
+  ulp: { value: 2.5, derivative: 2 },
 });
 
 /**
@@ -48,7 +51,7 @@ export const celu = activation({
   fields: (alpha) => [...scaledExpm1(1 / alpha), alpha, 1 / alpha, -88 * alpha, -120 * alpha],
   value: (x, alpha) => (x > 0 ? x : alpha * Math.expm1(x / alpha)),
   derivative: (x, alpha) => (x > 0 ? 1 : Math.exp(x / alpha)),
-  ulp: { value: 1.5, derivative: 1.5 },
+  ulp: { value: 2.5, derivative: 2 },
 });
 
 const SELU_SCALE = 1.0507009873554805;

@@ -27,7 +27,7 @@ function highBits(x: number): number {
   return Math.round(x / unit) * unit;
 }
 
-/** What is wrong with an option that scales the argument of an exponential, or undefined. */
+/** What is wrong with an option that scales an argument, or undefined. */
 export function refuseScale(option: string, value: number): string | undefined {
   return value >= 1e-5 && value <= 1e5 ? undefined : `option ${option} must be from 0.00001 to 100000, got ${value}`;
 }

@@ -1,11 +1,12 @@
 import { activation } from '../activation';
+import { refuseScale } from './fields';
 import { keepNaN } from './reference';
 
 /**
  * A piecewise linear sigmoid, `alpha x + beta` between 0 and 1, with alpha 1/6 and beta 1/2 (PyTorch, JAX, Keras 3; ONNX's default
  * and Keras 2 have alpha 0.2). Its derivative at both corners is 0.
  *
- * @throws RangeError if alpha is 0
+ * @throws RangeError unless alpha is from 1e-5 to 1e5 and beta from -1e5 to 1e5
  *
  * @example
  * hardSigmoid(new Float32Array([-3, 0, 3])); // 0, 0.5, 1
@@ -14,7 +15,9 @@ export const hardSigmoid = activation({
   name: 'hardSigmoid',
   formula: 'min(max(alpha x + beta, 0), 1)',
   defaults: { alpha: 1 / 6, beta: 0.5 },
-  refuse: (alpha) => (alpha > 0 ? undefined : `option alpha must be positive, got ${alpha}`),
+  refuse: (alpha, beta) =>
+    refuseScale('alpha', alpha) ??
+    (Math.abs(beta) <= 1e5 ? undefined : `option beta must be from -100000 to 100000, got ${beta}`),
   fields(alpha, beta) {
     const offset = beta / alpha;
     return [alpha, offset, offset - Math.fround(offset), floatUpTo(-offset), -floatUpTo((beta - 1) / alpha)];
@@ -34,7 +37,7 @@ export const hardSwish = activation({
   name: 'hardSwish',
   formula: 'x min(max(x + 3, 0), 6) / 6',
   defaults: {},
-  value: (x) => (x <= -3 ? 0 * -1 : x >= 3 ? x : (x * (x + 3)) / 6),
+  value: (x) => (x <= -3 ? -0 : x >= 3 ? x : (x * (x + 3)) / 6),
   derivative: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : (x + 1.5) / 3),
   ulp: { value: 2.5, derivative: 2 },
 });

@@ -50,7 +50,7 @@ export const reluSquared = activation({
 });
 
 /**
- * ReLU with slope `alpha` (0.01) for negative x. Its derivative at 0 is alpha.
+ * ReLU with slope `alpha` (0.01) for negative x; {@link relu} for alpha 0. Its derivative at 0 is alpha.
  *
  * @example
  * leakyRelu(new Float32Array([1, -10]), { alpha: 0.1 }); // 1, -1
@@ -59,8 +59,8 @@ export const leakyRelu = activation({
   name: 'leakyRelu',
   formula: 'x > 0 ? x : alpha x',
   defaults: { alpha: 0.01 },
-  kernel: (alpha) => (alpha <= 1 && alpha !== 0 ? 'leakyRelu' : 'steepLeakyRelu'),
-  value: (x, alpha) => (x < 0 ? alpha * x : x),
+  kernel: (alpha) => (alpha === 0 ? 'relu' : alpha <= 1 ? 'leakyRelu' : 'steepLeakyRelu'),
+  value: (x, alpha) => (x < 0 ? (alpha === 0 ? 0 : alpha * x) : x),
   derivative: (x, alpha) => keepNaN(x, x > 0 ? 1 : alpha),
   ulp: { value: 1, derivative: 1 },
   exact: true,

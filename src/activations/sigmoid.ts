@@ -33,7 +33,7 @@ export const silu = activation({
   fields: siluFields,
   value: siluValue,
   derivative: siluDerivative,
-  ulp: { value: 2, derivative: 4 },
+  ulp: { value: 2.5, derivative: 4 },
   root: { from: -1.66, to: -0.84, error: 4e-8 },
 });
 

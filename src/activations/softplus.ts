@@ -21,7 +21,7 @@ export const softplus = activation({
     return (Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)))) / beta;
   },
   derivative: (x, beta) => logistic(beta * x),
-  ulp: { value: 2, derivative: 2 },
+  ulp: { value: 2.5, derivative: 2 },
 });
 
 /** The logarithm of `sigmoid`. */
