@@ -12,7 +12,7 @@ import Benchmark from 'benchmark';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import { activations, backend, createArena } from 'lanewise';
-import { branchingRelu, plain } from './plain.js';
+import { branchFreeRelu, plain } from './plain.js';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -128,7 +128,7 @@ function variants(name, direction, n) {
   const forward = direction === 'forward';
   return {
     plain: forward ? () => loop(x, out) : () => loop(dy, x, out),
-    ...(name === 'relu' && forward ? { branching: () => branchingRelu(x, out) } : {}),
+    ...(name === 'relu' && forward ? { branchFree: () => branchFreeRelu(x, out) } : {}),
     lanewise: forward ? () => f(x, options) : () => f.backward(dy, x, options),
     arena: forward ? () => f(arenaX, arenaOptions) : () => f.backward(arenaDy, arenaX, arenaOptions),
     'memory.copy': () => copy(4 * n, 0, 4 * n),
@@ -207,7 +207,7 @@ for (const { name, direction, n, ns } of results) {
     ...[base / ns.lanewise, base / ns.arena, ns.arena / ns['memory.copy']].map((v) => `${v.toFixed(2)} x`),
   ];
   table.push(row(direction === 'forward' ? name : `${name}.backward`, ns.plain));
-  if (ns.branching !== undefined) table.push(row('relu, branching loop', ns.branching));
+  if (ns.branchFree !== undefined) table.push(row('relu, without a branch', ns.branchFree));
 }
 console.log(table.toString());
 mkdirSync(dirname(flags.json), { recursive: true });

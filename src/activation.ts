@@ -40,7 +40,8 @@ export interface Spec<D extends Defaults = Defaults> {
 }
 
 /** What a caller may pass beside the data: any of the activation's own options, and `out`. */
-export type Options<D extends Defaults = Defaults> = string extends keyof D
+// biome-ignore lint/suspicious/noExplicitAny: any activation's options
+export type Options<D extends Defaults = any> = string extends keyof D
   ? { readonly [option: string]: number | string | Float32Array | undefined }
   : { readonly [K in keyof D]?: D[K] extends number ? number : Approximation } & {
       /** Where the result goes: a Float32Array of the source's length, which may be the source itself. */
@@ -48,7 +49,8 @@ export type Options<D extends Defaults = Defaults> = string extends keyof D
     };
 
 /** An activation function over Float32Arrays. */
-export interface Activation<D extends Defaults = Defaults> {
+// biome-ignore lint/suspicious/noExplicitAny: any activation
+export interface Activation<D extends Defaults = any> {
   /**
    * Applies the activation to each element.
    *

@@ -40,7 +40,7 @@ const others: { [name: string]: Options[] } = {
   softShrink: [{ lambda: 0 }, { lambda: 3 }],
   silu: [{ beta: 0.1 }, { beta: 1.702 }, { beta: 10 }],
   softplus: [{ beta: 0.1 }, { beta: 0.77 }, { beta: 1.7 }, { beta: 10 }],
-  squareplus: [{ beta: 0 }, { beta: 0.1 }, { beta: 10 }],
+  squareplus: [{ beta: 1e-20 }, { beta: 1e20 }, { beta: 0 }, { beta: 0.1 }, { beta: 10 }],
   step: [{ alpha: 0.5 }],
   threshold: [{ threshold: 1, value: -7 }],
   thresholdedRelu: [{ alpha: -2 }],

@@ -159,6 +159,30 @@ const cases: [what: string, call: () => unknown, kind: typeof TypeError | typeof
     'gelu: option approximate must be "none" or "tanh", got "constructor"',
   ],
   [
+    'a choice that is not a string',
+    () => gelu(x, { approximate: any(['tanh']), out }),
+    TypeError,
+    'gelu: option approximate must be "none" or "tanh", got Array(1)',
+  ],
+  [
+    'beta too small',
+    () => activations.squareplus(x, { beta: 1e-30, out }),
+    RangeError,
+    'squareplus: option beta must be 0 or from 1e-20 to 1e20, got 1e-30',
+  ],
+  [
+    'alpha too large',
+    () => activations.elu(x, { alpha: 1e6, out }),
+    RangeError,
+    'elu: option alpha must be from 0.00001 to 100000, got 1000000',
+  ],
+  [
+    'beta too large',
+    () => activations.hardSigmoid(x, { beta: 1e6, out }),
+    RangeError,
+    'hardSigmoid: option beta must be from -100000 to 100000, got 1000000',
+  ],
+  [
     'dy of another type',
     () => relu.backward(any([1]), x, { out }),
     TypeError,
@@ -280,6 +304,9 @@ describe('a wrong argument', () => {
     await expect(init({ module: any(new ArrayBuffer(8)) })).rejects.toThrow(
       new TypeError('init: module must be a WebAssembly.Module, got ArrayBuffer'),
     );
+    await expect(
+      init({ module: new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])) }),
+    ).rejects.toThrow(new TypeError('init: module must be that of lanewise/simd.wasm, got another'));
     await expect(init(any({ wasm: 1 }))).rejects.toThrow(new TypeError('init: unknown option wasm, expected module'));
     await expect(init(any(1))).rejects.toThrow(new TypeError('init: options must be an object, got 1'));
   });
@@ -306,6 +333,18 @@ test('arrays of another realm are welcome', async () => {
   const foreign = runInNewContext('new Float32Array([-1, 2])');
   expect(Array.from(relu(foreign, { out: runInNewContext('new Float32Array(2)') }))).toEqual([0, 2]);
   expect(() => relu(runInNewContext('new Float64Array(2)'))).toThrow('got Float64Array(2)');
+});
+
+test('an array out of the bounds of a shrunk buffer', () => {
+  const Resizable = ArrayBuffer as unknown as new (
+    bytes: number,
+    options: object,
+  ) => ArrayBuffer & { resize(bytes: number): void };
+  const buffer = new Resizable(400, { maxByteLength: 800 });
+  const view = new Float32Array(buffer, 0, 50);
+  buffer.resize(40);
+  expect(() => relu(view)).toThrow(TypeError);
+  expect(relu(new Float32Array(0))).toHaveLength(0);
 });
 
 test('an option that is undefined counts as absent', () => {

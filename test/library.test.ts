@@ -206,6 +206,10 @@ describe('a repeated call looks again at what may have changed', () => {
     expect(() => leakyRelu(x, options)).toThrow(RangeError);
     options.out = out;
     expect(twice()).toEqual([-0.5, -0.5]);
+    options.alpha = 0;
+    x.fill(-Infinity);
+    expect(twice()).toEqual([0, 0]);
+    x.fill(-2);
     options.alpha = Number.NaN;
     expect(twice).toThrow(RangeError);
     options.alpha = 1;

@@ -130,6 +130,19 @@ function repeated(of: Float32Array, n: number): number[] {
   return Array.from({ length: n }, (_, i) => all[i % all.length]);
 }
 
+test('two SharedArrayBuffers over the same memory', () => {
+  for (const n of [8, 40, 10_000]) {
+    const buffer = new SharedArrayBuffer(4 * (n + 1));
+    const x = new Float32Array(buffer, 0, n);
+    const options = { out: new Float32Array(structuredClone(buffer), 4, n) };
+    const expected = Float32Array.from({ length: n }, (_, i) => i + 1);
+    for (let again = 0; again < 3; again++) {
+      x.set(expected);
+      expect(String(simd.relu(x, options))).toBe(String(expected));
+    }
+  }
+});
+
 test('no elements', () => {
   for (const f of Object.values(simd.activations) as Activation[]) {
     expect(f(new Float32Array(0))).toHaveLength(0);

@@ -38,7 +38,9 @@ function check(_: string, call: string, values: string): string {
 
 test('table of activations', () => {
   const row = ({ name, spec }: Activation) => {
-    const options = Object.entries(spec.defaults).map(([option, value]) => `${option} ${text(value)}`);
+    const options = Object.entries(spec.defaults).map(
+      ([option, value]) => `${option} ${text(value as number | string)}`,
+    );
     return `| \`${name}\` | ${spec.formula.replaceAll('|', '\\|')} | ${options.join(', ')} |`;
   };
   const rows = Object.values(activations as unknown as Activation[]).map(row);
