@@ -28,6 +28,7 @@ const ERF_SLOPE = memory.data<f32>([
 /**
  * erf(x) = sign(x) (1 - e^-g(|x|)) with g = -log(erfc): one exponential, no division, no cases.
  * Its derivative is 2 / sqrt(pi) e^(-x^2), x^2 as the square of 12 bits of x, which is exact, and the rest.
+ * Error at most 2.5 ULP, of the derivative 2.
  */
 @unmanaged
 @final
@@ -117,6 +118,7 @@ function gaussianExpm1(a: v128, k: v128, bias: usize): v128 {
  * a Phi(-a) = e^(-a^2 / 2) q (1 + g) / 2; the product (1 + t) (1 + g) is taken as 1 + (t g + (t + g)) and not rounded.
  * Its derivative is G(a) below 0 and 1 - G(a) above, G(a) = Phi(-a) - a phi(a) = e^(-a^2 / 2) (root - a) (1 + g) / 2: the
  * zero is a factor, so that the error stays relative there too.
+ * Error at most 3.5 ULP, of the derivative 3.
  */
 @unmanaged
 @final
@@ -216,6 +218,7 @@ function tanhReduced(x: v128, k: v128, bias: usize): v128 {
  * z may be 100 in the tail, where its rounding would show: with x = h + l its large terms are exact products, and B is folded into
  * the exponential.
  * Its derivative is G(|x|) below 0 and 1 - G above, G(a) = e (1 - a dz/dx + e) / (1 + e)^2 with e = e^-z(a).
+ * Error at most 2.5 ULP, of the derivative 4.5.
  */
 @unmanaged
 @final

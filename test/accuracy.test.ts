@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type Activation, create, type Options, type Spec } from '../src';
 import { patterns, shareOfBound, show, specials, ulpError } from './float32';
@@ -77,3 +78,21 @@ for (const backend of ['simd', 'js'] as const) {
     }
   });
 }
+
+test('the operators state the bounds of the table', () => {
+  const folder = new URL('../assembly/', import.meta.url);
+  const source = readdirSync(folder)
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(new URL(file, folder), 'utf8'))
+    .join('');
+  const stated = [
+    ...source.matchAll(
+      /Error at most ([\d.]+) ULP, of the derivative ([\d.]+)\.\n \*\/\n@unmanaged\n@final\nclass (\w+)/g,
+    ),
+  ].map(([, value, derivative, operator]) => [operator, { value: +value, derivative: +derivative }]);
+  const operator = (name: string) => name[0].toUpperCase() + name.slice(1);
+  const expected = Object.values(create().activations as unknown as { [name: string]: Activation })
+    .filter(({ name }) => name !== 'quickGelu') // Silu's operator
+    .map(({ name, spec }) => [operator(name), spec.ulp]);
+  expect(Object.fromEntries(stated)).toMatchObject(Object.fromEntries(expected));
+});
