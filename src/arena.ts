@@ -2,6 +2,8 @@ import { describe } from './errors';
 
 /** Allocations start at cache lines, so that no two arrays share one. */
 const ALIGNMENT = 64;
+/** A WebAssembly memory's 4 GiB, less the page that the package keeps. */
+const LARGEST = 2 ** 32 - 65536;
 
 /** A fixed piece of memory that hands out typed arrays; kernels work on them in place, without copying. */
 export interface Arena {
@@ -24,8 +26,8 @@ export function arenaCapacity(bytes: unknown): number {
   if (typeof bytes !== 'number') {
     throw new TypeError(`createArena: bytes must be a number, got ${describe(bytes)}`);
   }
-  if (!(Number.isInteger(bytes) && bytes > 0 && bytes < 2 ** 32)) {
-    throw new RangeError(`createArena: bytes must be an integer from 1 to ${2 ** 32 - 1}, got ${bytes}`);
+  if (!(Number.isInteger(bytes) && bytes > 0 && bytes <= LARGEST)) {
+    throw new RangeError(`createArena: bytes must be an integer from 1 to ${LARGEST}, got ${bytes}`);
   }
   return roundUp(bytes);
 }

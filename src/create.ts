@@ -28,7 +28,7 @@ export const activations: Activations = named((f) => f);
  * Memory in which the kernels work in place: no copying in and out.
  *
  * @param bytes - how much; it is allocated at once, never grows, and is freed with the last array
- * @throws TypeError or RangeError if `bytes` is not an integer from 1 to 2^32 - 1, or cannot be had
+ * @throws TypeError or RangeError if `bytes` is not an integer from 1 to 2^32 - 2^16, or cannot be had
  *
  * @example
  * const arena = createArena(2 ** 20);
