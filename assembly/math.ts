@@ -135,7 +135,7 @@ export function logisticOfMinus(x: v128): v128 {
 export const TWO_TO_MINUS_64 = memory.data<f32>([5.421011e-20]);
 const MINUS_2_TO_MINUS_64 = memory.data<f32>([-5.421011e-20]);
 
-/** Half of what e^a + e^-a are about: the bits of 1.375, in units of which all is taken, so that 1 / sum is rounded where it is dense. */
+/** The fraction bits of 1.375: numerator and denominator carry this factor, at which the denominator's rounding was least felt. */
 const KAPPA_BITS = memory.data<u32>([0x300000]);
 /** (cosh(r) - 1 - r^2 / 2) / r^4 and (sinh(r) - r) / r^3 in r^2. scripts/fit.py, COSH and SINH */
 const COSH = memory.data<f32>([0.041666456, 0.0013935842]);

@@ -95,8 +95,8 @@ interface Parameters {
 export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Activation<D> {
   const { name, defaults, approximations, refuse } = spec;
   const [optionA, optionB] = numericOptions(defaults);
-  const [a, b] = numericDefaults(defaults);
-  const byDefault: Parameters = parameters(a, b);
+  const [a, b] = numericDefaults(spec);
+  const byDefault: Parameters = { a, b };
   const tiny = spec.exact ? loops[name](spec) : undefined;
 
   let kernelOwner: Runtime | undefined;
@@ -156,11 +156,6 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
       : new TypeError(`${fn}: option ${option} must be a number, got ${describe(value)}`);
   }
 
-  function parameters(a: number, b: number): Parameters {
-    // No -0, which would be taken for 0 or not as it comes.
-    return spec.exact ? { a: Math.fround(a + 0), b: Math.fround(b + 0) } : { a: a + 0, b: b + 0 };
-  }
-
   /** The numeric options, checked. */
   function parametersFrom(fn: string, options: Options | undefined): Parameters {
     if (optionA === undefined || options === undefined) return byDefault;
@@ -174,7 +169,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     const b = number(fn, optionB, valueB, byDefault.b);
     const fault = refuse?.(a, b);
     if (fault !== undefined) throw new RangeError(`${fn}: ${fault}`);
-    return parameters(a, b);
+    return { a: passed(spec, a), b: passed(spec, b) };
   }
 
   /** Where the result goes. Arrays and the names of the options are checked here. */
@@ -249,8 +244,13 @@ export function numericOptions(defaults: Defaults): string[] {
   return Object.keys(defaults).filter((option) => typeof defaults[option] === 'number');
 }
 
-/** The default values of the numeric options; 0 where there is none. */
-export function numericDefaults(defaults: Defaults): [a: number, b: number] {
-  const [a, b] = numericOptions(defaults).map((option) => defaults[option] as number);
+/** The numeric options of a call without options; 0 where there is none. */
+export function numericDefaults(spec: Spec): [a: number, b: number] {
+  const [a, b] = numericOptions(spec.defaults).map((option) => passed(spec, spec.defaults[option] as number));
   return [a ?? 0, b ?? 0];
+}
+
+/** A numeric option as kernels and loops get it: as float32 where they are to give the same bits, and 0 for -0. */
+function passed(spec: Spec, value: number): number {
+  return spec.exact ? Math.fround(value + 0) : value + 0;
 }

@@ -114,7 +114,7 @@ class Linked {
     this.backward = backward;
     this.#memory = memory;
     this.#at = at;
-    const [a, b] = roundedDefaults(spec);
+    const [a, b] = numericDefaults(spec);
     this.#defaultA = a;
     this.#defaultB = b;
     this.#size = this.#write(at, a, b);
@@ -223,7 +223,7 @@ export function wasmRuntime(module: WebAssembly.Module): Runtime {
   const kernels = new Map<Spec, Kernel>();
 
   function makeKernel(spec: Spec): Kernel {
-    const [defaultA, defaultB] = roundedDefaults(spec);
+    const [defaultA, defaultB] = numericDefaults(spec);
     const usual = staging.link(spec, defaultA, defaultB);
     const isVarious = spec.kernel !== undefined;
 
@@ -261,12 +261,6 @@ export function wasmRuntime(module: WebAssembly.Module): Runtime {
       return arenaOver(arena.buffer, PAGE, capacity);
     },
   };
-}
-
-/** The numeric options that a call without options passes. */
-function roundedDefaults(spec: Spec): [a: number, b: number] {
-  const [a, b] = numericDefaults(spec.defaults);
-  return spec.exact ? [Math.fround(a), Math.fround(b)] : [a, b];
 }
 
 /** Copies `n` elements of `source`, from element `from` on, to the start of `stage`, and zeros up to `whole`. */
