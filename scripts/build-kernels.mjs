@@ -1,4 +1,4 @@
-// Compiles assembly/ and writes what src/ embeds of it, and the plain-JS loops of the table, to src/generated/.
+// Compiles assembly/ and writes what src/ embeds of it, and the copies of src/calls.ts, to src/generated/.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -19,36 +19,21 @@ console.log(`build/simd.wasm: ${binary.length} bytes, ${gzipSync(binary, { level
 const simd = binary.toString('base64');
 writeFileSync('src/generated/binaries.ts', `/** build/simd.wasm in base64. */\nexport const simd =\n  '${simd}';\n`);
 
-// One pair of loops a row, each a function of its own: V8 keeps type feedback by function, so that a shared loop would call
-// `value` through a megamorphic site, without inlining it.
+// The functions of src/calls.ts, a copy for each row.
 const names = readdirSync('src/activations')
   .flatMap((file) => [
     ...readFileSync(`src/activations/${file}`, 'utf8').matchAll(/^export const (\w+) = activation\(/gm),
   ])
   .map(([, name]) => name)
   .sort();
-const rows = names.map(
-  (name) => `  ${name}: ({ value, derivative }) => ({
-    forward(x, y, a, b) {
-      for (let i = 0; i < y.length; i++) y[i] = value(x[i], a, b);
-    },
-    backward(dy, x, dx, a, b) {
-      for (let i = 0; i < dx.length; i++) dx[i] = dy[i] * Math.fround(derivative(x[i], a, b));
-    },
-  }),`,
-);
+const [head, functions] = readFileSync('src/calls.ts', 'utf8').split('// ---- copied from here on ----\n');
+const copy = functions.replaceAll('export function', 'function');
+const copies = names.map((name) => `  ${name}: (() => {\n${copy}\n    return { loops, stage, calls };\n  })(),\n`);
 writeFileSync(
-  'src/generated/loops.ts',
-  `import type { Spec } from '../activation';
-
-export interface Loops {
-  forward(x: Float32Array, y: Float32Array, a: number, b: number): void;
-  backward(dy: Float32Array, x: Float32Array, dx: Float32Array, a: number, b: number): void;
-}
-
-/** Plain loops over a row's float64 functions, by name. */
-export const loops: { readonly [name: string]: (spec: Spec) => Loops } = {
-${rows.join('\n')}
-};
+  'src/generated/calls.ts',
+  `${head.replaceAll("'./", "'../")}
+/** The functions of src/calls.ts, a copy for each activation. */
+export const copies: { readonly [activation: string]: typeof import('../calls') } = {
+${copies.join('')}};
 `,
 );

@@ -1,6 +1,7 @@
 import { checkFloat32, checkLength, describe } from './errors';
-import { loops } from './generated/loops';
+import { copies } from './generated/calls';
 import { current, defaultRuntime, type Kernel, type Runtime } from './runtime';
+import type { Linked } from './wasm';
 
 /** Which of several definitions under one name: the exact one, or the form with tanh. */
 export type Approximation = 'none' | 'tanh';
@@ -33,8 +34,8 @@ export interface Spec<D extends Defaults = Defaults> {
   readonly kernel?: (a: number, b: number) => string;
   /** The kernel's fields, where they are not the numeric options themselves. */
   readonly fields?: (a: number, b: number) => readonly number[];
-  /** True where `value` and `derivative`, rounded once to float32, are what the kernel gives, bit for bit. */
-  readonly exact?: boolean;
+  /** True where `value` and `derivative`, rounded once to float32, are what the kernel gives, bit for bit; or two functions that are. */
+  readonly exact?: boolean | Pick<Spec, 'value' | 'derivative'>;
   /** Other definitions under the same name: the row for each further choice of the option `approximate`. */
   readonly approximations?: { readonly [choice: string]: Spec };
 }
@@ -80,8 +81,6 @@ export interface Activation<D extends Defaults = any> {
 
 /** Up to this length a call is remembered: checking it costs as much as its work. */
 const SMALL = 64;
-/** Up to this length the table's JavaScript serves where it gives the kernel's bits: calling WebAssembly costs 9 ns. */
-const TINY = 16;
 
 /** The largest finite float32. */
 const FLOAT32_MAX = 3.4028234663852886e38;
@@ -91,35 +90,42 @@ interface Parameters {
   readonly b: number;
 }
 
+/** An activation's two functions, as its users call them. */
+export interface Calls {
+  forward(x: Float32Array, options?: Options): Float32Array;
+  backward(dy: Float32Array, x: Float32Array, options?: Options): Float32Array;
+}
+
+/** The last call on a small array: what it was given, and what came of it. */
+export class Last {
+  dy: Float32Array | undefined;
+  x: Float32Array | undefined;
+  options: Options | undefined;
+  /** The values that the options had. */
+  optionA: unknown;
+  optionB: unknown;
+  out: Float32Array = NONE;
+  n = 0;
+  a = 0;
+  b = 0;
+  linked: Linked | undefined;
+  runtime: Runtime | undefined;
+}
+const NONE = new Float32Array(0);
+
 /** Makes the callable for a row of the table; it runs on `own`, or on the default runtime at the time of the call. */
 export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Activation<D> {
-  const { name, defaults, approximations, refuse } = spec;
+  const { name, defaults, approximations, exact, refuse } = spec;
+  const backwardName = `${name}.backward`;
   const [optionA, optionB] = numericOptions(defaults);
   const [a, b] = numericDefaults(spec);
   const byDefault: Parameters = { a, b };
-  const tiny = spec.exact ? loops[name](spec) : undefined;
+  // There are two options at most; where there are fewer, `out` is compared again.
+  const compared = [...Object.keys(defaults), 'out', 'out'];
+  const [comparedA, comparedB] = compared;
 
-  let kernelOwner: Runtime | undefined;
-  let ownKernel: Kernel;
-  // The arrays and the options object of the last call on a small array: when they come again, as in a loop, only values that can
-  // have changed are looked at, in 10 ns instead of 25.
-  let lastDy: Float32Array | undefined;
-  let lastX: Float32Array | undefined;
-  let lastOptions: Options | undefined;
-  let lastOut: Float32Array;
-  let lastLength = 0;
-
-  /** The kernel for this call; looked up anew only when the default runtime has changed. */
-  function kernelFor(fn: string, options: Options | undefined): Kernel {
-    const runtime = own ?? current ?? defaultRuntime();
-    if (approximations !== undefined && options?.approximate !== undefined) {
-      return runtime.kernel(chosenSpec(fn, approximations, options.approximate));
-    }
-    if (kernelOwner !== runtime) {
-      ownKernel = runtime.kernel(spec);
-      kernelOwner = runtime;
-    }
-    return ownKernel;
+  function runtimeNow(): Runtime {
+    return own ?? current ?? defaultRuntime();
   }
 
   /** The row for a choice of the option `approximate`. */
@@ -173,12 +179,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   }
 
   /** Where the result goes. Arrays and the names of the options are checked here. */
-  function outFor(
-    fn: string,
-    dy: Float32Array | undefined,
-    x: Float32Array,
-    options: Options | undefined,
-  ): Float32Array {
+  function outFor(fn: string, dy: Float32Array | undefined, x: Float32Array, options?: Options): Float32Array {
     checkFloat32(fn, 'x', x);
     const n = x.length;
     if (dy !== undefined) checkLength(fn, 'dy', dy, n, 'x');
@@ -188,55 +189,76 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     if (out === undefined) return new Float32Array(n);
     checkFloat32(fn, 'out', out);
     checkLength(fn, 'out', out, n, 'x');
+    return out;
+  }
+
+  /** The kernel of the row that the options choose, and their numbers. */
+  function chosen(fn: string, options: Options | undefined): { kernel: Kernel; a: number; b: number } {
+    const { a, b } = parametersFrom(fn, options);
+    const choice = approximations === undefined ? undefined : options?.approximate;
+    const row = approximations === undefined || choice === undefined ? spec : chosenSpec(fn, approximations, choice);
+    return { kernel: runtimeNow().kernel(row), a, b };
+  }
+
+  /** Keeps a call on a small array in `last`. */
+  function remember(
+    last: Last,
+    dy: Float32Array | undefined,
+    x: Float32Array,
+    out: Float32Array,
+    options: Options | undefined,
+    { kernel, a, b }: { kernel: Kernel; a: number; b: number },
+  ): void {
+    const { length } = x;
+    if (length === 0 || length > SMALL || options?.out === undefined) return;
     // At the start of their buffers, two arrays are the same or apart. Views further on may belong to a large buffer, which is not
     // kept from being freed.
-    if (n > 0 && n <= SMALL && x.byteOffset + out.byteOffset + (dy?.byteOffset ?? 0) === 0) {
-      lastDy = dy;
-      lastX = x;
-      lastOptions = options;
-      lastOut = out;
-      lastLength = n;
-    }
-    return out;
+    if (x.byteOffset + out.byteOffset + (dy?.byteOffset ?? 0) !== 0) return;
+    last.dy = dy;
+    last.x = x;
+    last.options = options;
+    last.optionA = options[comparedA];
+    last.optionB = options[comparedB];
+    last.out = out;
+    last.n = length;
+    last.a = a;
+    last.b = b;
+    last.linked = kernel.linked?.(a, b);
+    last.runtime = runtimeNow();
   }
 
-  /** Whether this is the last call on a small array once more. */
-  function isLast(dy: Float32Array | undefined, x: Float32Array, options: Options | undefined): boolean {
-    return (
-      x === lastX &&
-      x !== undefined &&
-      options === lastOptions &&
-      dy === lastDy &&
-      (lastOptions as Options).out === lastOut &&
-      // Shorter if a buffer has been detached since.
-      x.length === lastLength &&
-      lastOut.length === lastLength &&
-      (dy === undefined || dy.length === lastLength)
-    );
-  }
-
-  const call = (x: Float32Array, options?: Options<D>): Float32Array => {
-    const repeated = isLast(undefined, x, options as Options);
-    const out = repeated ? lastOut : outFor(name, undefined, x, options as Options);
-    const { a, b } = parametersFrom(name, options as Options);
-    if (repeated && tiny !== undefined && x.length <= TINY) tiny.forward(x, out, a, b);
-    else kernelFor(name, options as Options).forward(x, out, a, b);
-    return out;
+  const last = new Last();
+  const lastBackward = new Last();
+  const slow: Calls = {
+    forward(x, options) {
+      const out = outFor(name, undefined, x, options);
+      const how = chosen(name, options);
+      remember(last, undefined, x, out, options, how);
+      how.kernel.forward(x, out, how.a, how.b);
+      return out;
+    },
+    backward(dy, x, options) {
+      checkFloat32(backwardName, 'dy', dy);
+      const out = outFor(backwardName, dy, x, options);
+      const how = chosen(backwardName, options);
+      remember(lastBackward, dy, x, out, options, how);
+      how.kernel.backward(dy, x, out, how.a, how.b);
+      return out;
+    },
   };
 
-  const backwardName = `${name}.backward`;
-  const backward = (dy: Float32Array, x: Float32Array, options?: Options<D>): Float32Array => {
-    const repeated = dy !== undefined && isLast(dy, x, options as Options);
-    if (!repeated) checkFloat32(backwardName, 'dy', dy);
-    const out = repeated ? lastOut : outFor(backwardName, dy, x, options as Options);
-    const { a, b } = parametersFrom(backwardName, options as Options);
-    if (repeated && tiny !== undefined && x.length <= TINY) tiny.backward(dy, x, out, a, b);
-    else kernelFor(backwardName, options as Options).backward(dy, x, out, a, b);
-    return out;
-  };
-
-  Object.defineProperty(call, 'name', { value: name });
-  return Object.assign(call, { backward, defaults: Object.freeze({ ...defaults }), spec });
+  const { loops, calls } = copies[name];
+  const { forward, backward } = calls(
+    spec,
+    loops(typeof exact === 'object' ? exact : spec),
+    compared,
+    runtimeNow,
+    slow,
+    last,
+    lastBackward,
+  );
+  Object.defineProperty(forward, 'name', { value: name });
+  return Object.assign(forward, { backward, defaults: Object.freeze({ ...defaults }), spec });
 }
 
 /** The names of the numeric options, in order. */
@@ -252,5 +274,5 @@ export function numericDefaults(spec: Spec): [a: number, b: number] {
 
 /** A numeric option as kernels and loops get it: as float32 where they are to give the same bits, and 0 for -0. */
 function passed(spec: Spec, value: number): number {
-  return spec.exact ? Math.fround(value + 0) : value + 0;
+  return spec.exact === true ? Math.fround(value + 0) : value + 0;
 }

@@ -1,6 +1,6 @@
 import type { Spec } from './activation';
 import { arenaCapacity, arenaOver } from './arena';
-import { loops } from './generated/loops';
+import { copies } from './generated/calls';
 import { unshared } from './overlap';
 import type { Kernel, Runtime } from './runtime';
 
@@ -17,7 +17,7 @@ export function jsRuntime(): Runtime {
 }
 
 function jsKernel(spec: Spec): Kernel {
-  const { forward, backward } = loops[spec.name](spec);
+  const { forward, backward } = copies[spec.name].loops(spec);
   return {
     forward(x, out, a, b) {
       forward(unshared(x, out), out, a, b);

@@ -2,7 +2,7 @@ import type { Spec } from './activation';
 import type { Arena } from './arena';
 import { describe } from './errors';
 import { jsRuntime } from './js';
-import { adopt, compile, compileAsync, isSupported, wasmRuntime } from './wasm';
+import { adopt, compile, compileAsync, isSupported, type Linked, wasmRuntime } from './wasm';
 
 /** How the kernels run: `simd`, WebAssembly with the same results on every machine, or `js`, plain loops. */
 export const backends = ['simd', 'js'] as const;
@@ -15,6 +15,8 @@ export type Backend = (typeof backends)[number];
 export interface Kernel {
   forward(x: Float32Array, out: Float32Array, a: number, b: number): void;
   backward(dy: Float32Array, x: Float32Array, out: Float32Array, a: number, b: number): void;
+  /** The WebAssembly kernel for these options, through whose staging block ordinary arrays pass. */
+  linked?(a: number, b: number): Linked;
 }
 
 /** What a backend provides. */

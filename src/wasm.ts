@@ -1,22 +1,10 @@
 import { numericDefaults, type Spec } from './activation';
 import { arenaCapacity, arenaOver } from './arena';
 import { simd } from './generated/binaries';
+import { copies } from './generated/calls';
 import { unshared } from './overlap';
 import type { Kernel, Runtime } from './runtime';
-
-// The first 64 KiB page of every memory is the package's own; an arena's arrays begin behind it.
-const PARAMETERS = 1024; // float32 fields of the kernels, up to the staging blocks
-const STAGE_X = 16384;
-const STAGE_DY = 32768;
-// Constants of the binary: from 49152, `memoryBase` in asconfig.json.
-const PAGE = 65536;
-
-/** Elements of a staging block: 16 KiB, so that those of `dy` and `x` stay in the first-level cache together. */
-const BLOCK = 4096;
-/** Kernels take whole blocks of 8 elements: the two vectors of an unrolled loop. */
-const WHOLE = 8;
-/** Arrays shorter than this are copied by a loop: `TypedArray.set` costs 14 to 18 ns a call (V8 11.3 to 14.6). */
-const SHORT = 24;
+import { BLOCK, PAGE, PARAMETERS, SHORT, STAGE_X, Stage, WHOLE } from './staging';
 
 type ForwardExport = (params: number, x: number, y: number, n: number) => void;
 type BackwardExport = (params: number, dy: number, x: number, dx: number, n: number) => void;
@@ -69,6 +57,7 @@ class Instance {
   readonly buffer: ArrayBuffer;
   readonly #exports: WebAssembly.Exports;
   readonly #fields: Float32Array;
+  readonly #block: Stage;
   readonly #linked = new Map<string, Linked>();
   #end = PARAMETERS / 4;
 
@@ -78,6 +67,7 @@ class Instance {
     this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
     this.buffer = memory.buffer;
     this.#fields = new Float32Array(this.buffer, 0, STAGE_X / 4);
+    this.#block = new Stage(this.buffer);
   }
 
   /** The kernel of a row for these options. */
@@ -87,7 +77,7 @@ class Instance {
     if (linked === undefined) {
       const forward = this.#exports[name] as ForwardExport;
       const backward = this.#exports[`${name}Backward`] as BackwardExport;
-      linked = new Linked(spec, forward, backward, this.#fields, this.#end);
+      linked = new Linked(spec, forward, backward, this.#block, this.#fields, this.#end);
       this.#end += linked.size;
       this.#linked.set(name, linked);
     }
@@ -96,9 +86,11 @@ class Instance {
 }
 
 /** A kernel of one instance, with room for its parameters: those of the default options, then those of the last others. */
-class Linked {
+export class Linked {
   readonly forward: ForwardExport;
   readonly backward: BackwardExport;
+  /** The staging blocks of its instance. */
+  readonly block: Stage;
   readonly #spec: Spec;
   readonly #memory: Float32Array;
   readonly #at: number;
@@ -108,10 +100,18 @@ class Linked {
   #lastA = Number.NaN;
   #lastB = Number.NaN;
 
-  constructor(spec: Spec, forward: ForwardExport, backward: BackwardExport, memory: Float32Array, at: number) {
+  constructor(
+    spec: Spec,
+    forward: ForwardExport,
+    backward: BackwardExport,
+    block: Stage,
+    memory: Float32Array,
+    at: number,
+  ) {
     this.#spec = spec;
     this.forward = forward;
     this.backward = backward;
+    this.block = block;
     this.#memory = memory;
     this.#at = at;
     const [a, b] = numericDefaults(spec);
@@ -148,41 +148,8 @@ class Linked {
 /** Kernels of `module`, each arena in a memory of its own, everything else staged through one more. */
 export function wasmRuntime(module: WebAssembly.Module): Runtime {
   const staging = new Instance(module);
-  const stageX = new Float32Array(staging.buffer, STAGE_X, BLOCK);
-  const stageDy = new Float32Array(staging.buffer, STAGE_DY, BLOCK);
-  const heads: Float32Array[] = [];
   const arenas = new WeakMap<ArrayBufferLike, Instance>();
   let hasArenas = false;
-
-  /** The first `n` elements of the staging block for `x`; kept, because a `subarray` costs some 100 ns. */
-  function head(n: number): Float32Array {
-    heads[n] ??= stageX.subarray(0, n);
-    return heads[n];
-  }
-
-  /**
-   * Applies a kernel to `n` elements, at most a staging block of them. The sources are read before the destination is written.
-   */
-  function stage(
-    kernel: Linked,
-    params: number,
-    dy: Float32Array | undefined,
-    x: Float32Array,
-    out: Float32Array,
-    from: number,
-    n: number,
-  ): void {
-    const whole = (n + WHOLE - 1) & -WHOLE;
-    load(stageX, x, from, n, whole);
-    if (dy === undefined) {
-      kernel.forward(params, STAGE_X, STAGE_X, whole);
-    } else {
-      load(stageDy, dy, from, n, whole);
-      kernel.backward(params, STAGE_DY, STAGE_X, STAGE_X, whole);
-    }
-    if (n < SHORT) for (let i = 0; i < n; i++) out[from + i] = stageX[i];
-    else out.set(head(n), from);
-  }
 
   /** The arena that holds all of the arrays. */
   function home(dy: Float32Array | undefined, x: Float32Array, out: Float32Array): Instance | undefined {
@@ -192,52 +159,55 @@ export function wasmRuntime(module: WebAssembly.Module): Runtime {
     return out.buffer === buffer && (dy === undefined || dy.buffer === buffer) ? arenas.get(buffer) : undefined;
   }
 
-  /** Arrays of an arena, or longer than a staging block. */
-  function runLong(
-    spec: Spec,
-    kernel: Linked,
-    arena: Instance | undefined,
-    dy: Float32Array | undefined,
-    x: Float32Array,
-    out: Float32Array,
-    a: number,
-    b: number,
-  ): void {
-    const n = x.length;
-    const source = unshared(x, out);
-    const upstream = dy === undefined ? undefined : unshared(dy, out);
-    let done = 0;
-    if (arena !== undefined && source === x && upstream === dy) {
-      done = n - (n % WHOLE);
-      const own = arena.link(spec, a, b);
-      const params = own.address(a, b);
-      if (dy === undefined) own.forward(params, x.byteOffset, out.byteOffset, done);
-      else own.backward(params, dy.byteOffset, x.byteOffset, out.byteOffset, done);
-    }
-    const params = kernel.address(a, b);
-    for (let from = done; from < n; from += BLOCK) {
-      stage(kernel, params, upstream, source, out, from, Math.min(BLOCK, n - from));
-    }
-  }
-
   const kernels = new Map<Spec, Kernel>();
 
   function makeKernel(spec: Spec): Kernel {
-    const [defaultA, defaultB] = numericDefaults(spec);
-    const usual = staging.link(spec, defaultA, defaultB);
+    const { stage } = copies[spec.name];
+    const usual = staging.link(spec, ...numericDefaults(spec));
     const isVarious = spec.kernel !== undefined;
+
+    function linked(a: number, b: number): Linked {
+      return isVarious ? staging.link(spec, a, b) : usual;
+    }
 
     /** The gradient where `dy` is given, else the value. */
     function run(dy: Float32Array | undefined, x: Float32Array, out: Float32Array, a: number, b: number): void {
-      const linked = isVarious ? staging.link(spec, a, b) : usual;
       const arena = home(dy, x, out);
-      if (arena === undefined && x.length <= BLOCK) stage(linked, linked.address(a, b), dy, x, out, 0, x.length);
-      else runLong(spec, linked, arena, dy, x, out, a, b);
+      const { length } = x;
+      if (arena === undefined && length <= BLOCK) stage(linked(a, b), dy, x, out, a, b, 0, length);
+      else runLong(arena, dy, x, out, a, b);
+    }
+
+    /** Arrays of an arena, or longer than a staging block. */
+    function runLong(
+      arena: Instance | undefined,
+      dy: Float32Array | undefined,
+      x: Float32Array,
+      out: Float32Array,
+      a: number,
+      b: number,
+    ): void {
+      const n = x.length;
+      const source = unshared(x, out);
+      const upstream = dy === undefined ? undefined : unshared(dy, out);
+      let done = 0;
+      if (arena !== undefined && source === x && upstream === dy) {
+        done = n - (n % WHOLE);
+        const own = arena.link(spec, a, b);
+        const params = own.address(a, b);
+        if (dy === undefined) own.forward(params, x.byteOffset, out.byteOffset, done);
+        else own.backward(params, dy.byteOffset, x.byteOffset, out.byteOffset, done);
+      }
+      const kernel = linked(a, b);
+      for (let from = done; from < n; from += BLOCK) {
+        stage(kernel, upstream, source, out, a, b, from, Math.min(BLOCK, n - from));
+      }
     }
 
     return {
       forward: (x, out, a, b) => run(undefined, x, out, a, b),
       backward: run,
+      linked,
     };
   }
 
@@ -261,12 +231,4 @@ export function wasmRuntime(module: WebAssembly.Module): Runtime {
       return arenaOver(arena.buffer, PAGE, capacity);
     },
   };
-}
-
-/** Copies `n` elements of `source`, from element `from` on, to the start of `stage`, and zeros up to `whole`. */
-function load(stage: Float32Array, source: Float32Array, from: number, n: number, whole: number): void {
-  if (n < SHORT) for (let i = 0; i < n; i++) stage[i] = source[from + i];
-  else stage.set(n === source.length ? source : source.subarray(from, from + n));
-  // What an earlier call has left may be subnormal, and stay so from call to call: gelu on one element 59 ns, then 119.
-  for (let i = n; i < whole; i++) stage[i] = 0;
 }

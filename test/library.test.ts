@@ -213,6 +213,7 @@ describe('a repeated call looks again at what may have changed', () => {
     options.alpha = Number.NaN;
     expect(twice).toThrow(RangeError);
     options.alpha = 1;
+    expect(twice()).toEqual([-2, -2]);
     structuredClone(out.buffer, { transfer: [out.buffer] });
     expect(twice).toThrow(TypeError);
     options.out = new Float32Array(n);

@@ -113,6 +113,27 @@ for (const f of Object.values(simd.activations) as Activation[]) {
       });
     }
 
+    test('small arrays and options that come again', () => {
+      const odd = Object.fromEntries(
+        Object.entries(f.defaults).map(([option, value], i) => [
+          option,
+          typeof value === 'number' ? (1.5 + 0.7 * i) * value : value,
+        ]),
+      );
+      for (const options of [{}, odd]) {
+        const values = f(input, options);
+        const gradients = f.backward(upstream, input, options);
+        for (let n = 1; n <= 67; n++) {
+          const [x, dy, out] = [input.slice(-n), upstream.slice(-n), new Float32Array(n)];
+          const reused = { ...options, out };
+          for (let again = 0; again < 3; again++) {
+            expect(String(bits(f(x, reused)))).toBe(String(bits(values.subarray(-n))));
+            expect(String(bits(f.backward(dy, x, reused)))).toBe(String(bits(gradients.subarray(-n))));
+          }
+        }
+      }
+    });
+
     test('arrays longer than a staging block', () => {
       for (const n of [4095, 4096, 4097, 10_000]) {
         const x = Float32Array.from({ length: n }, (_, i) => input[i % input.length]);

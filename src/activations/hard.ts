@@ -23,9 +23,22 @@ export const hardSigmoid = activation({
     return [alpha, offset, offset - Math.fround(offset), floatUpTo(-offset), -floatUpTo((beta - 1) / alpha)];
   },
   value: (x, alpha, beta) => clamp((x + beta / alpha) * alpha, 0, 1),
-  derivative: (x, alpha, beta) => keepNaN(x, x > -beta / alpha && x < (1 - beta) / alpha ? alpha : 0),
+  derivative: hardSigmoidSlope,
   ulp: { value: 2, derivative: 1 },
+  exact: {
+    value(x, alpha, beta) {
+      const offset = beta / alpha;
+      const high = Math.fround(offset);
+      const sum = Math.fround(Math.fround(x + high) + Math.fround(offset - high));
+      return clamp(Math.fround(sum * Math.fround(alpha)), 0, 1);
+    },
+    derivative: hardSigmoidSlope,
+  },
 });
+
+function hardSigmoidSlope(x: number, alpha: number, beta: number): number {
+  return keepNaN(x, x > -beta / alpha && x < (1 - beta) / alpha ? alpha : 0);
+}
 
 /**
  * A piecewise quadratic SiLU, `x relu6(x + 3) / 6`. Its derivative is 0 at -3 and 1 at 3.
