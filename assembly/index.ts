@@ -13,3 +13,6 @@ export * from './shrink';
 export * from './sigmoid';
 export * from './softplus';
 export * from './tanh';
+
+/** Which binary this is: whether `madd` is one instruction. The loader asks. */
+export const relaxed: bool = ASC_FEATURE_RELAXED_SIMD;

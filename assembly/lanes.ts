@@ -21,15 +21,17 @@ export function splat(address: usize): v128 {
   return v128.load32_splat(address);
 }
 
-/** a * b + c. */
+/** a * b + c; in the relaxed binary as the machine has it, rounded once (FMA) or twice. */
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
-/** c - a * b. */
+/** c - a * b, likewise. */
 @inline
 export function nmadd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_nmadd(a, b, c);
   return f32x4.sub(c, f32x4.mul(a, b));
 }
 

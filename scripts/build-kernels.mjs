@@ -9,15 +9,21 @@ const root = new URL('../', import.meta.url);
 process.chdir(fileURLToPath(root));
 mkdirSync('src/generated', { recursive: true });
 
-const { error, stderr } = await asc.main(['--config', 'asconfig.json', '--target', 'simd']);
-if (error) {
-  console.error(stderr.toString());
-  throw error;
+const binaries = [];
+for (const target of ['relaxed', 'simd']) {
+  const { error, stderr } = await asc.main(['--config', 'asconfig.json', '--target', target]);
+  if (error) {
+    console.error(stderr.toString());
+    throw error;
+  }
+  const file = `build/${target}.wasm`;
+  const binary = readFileSync(file);
+  console.log(`${file}: ${binary.length} bytes, ${gzipSync(binary, { level: 9 }).length} gzipped`);
+  binaries.push(
+    `/** ${file}, each byte as two hexadecimal digits. */\nexport const ${target} =\n  '${binary.toString('hex')}';\n`,
+  );
 }
-const binary = readFileSync('build/simd.wasm');
-console.log(`build/simd.wasm: ${binary.length} bytes, ${gzipSync(binary, { level: 9 }).length} gzipped`);
-const simd = binary.toString('base64');
-writeFileSync('src/generated/binaries.ts', `/** build/simd.wasm in base64. */\nexport const simd =\n  '${simd}';\n`);
+writeFileSync('src/generated/binaries.ts', binaries.join('\n'));
 
 // The functions of src/calls.ts, a copy for each row.
 const names = readdirSync('src/activations')

@@ -1,11 +1,15 @@
 import type { Spec } from './activation';
 import type { Arena } from './arena';
+import { adopt, compile, compileAsync, isOwn, isSupported } from './binary';
 import { describe } from './errors';
 import { jsRuntime } from './js';
-import { adopt, compile, compileAsync, isSupported, type Linked, wasmRuntime } from './wasm';
+import { type Linked, wasmRuntime } from './wasm';
 
-/** How the kernels run: `simd`, WebAssembly with the same results on every machine, or `js`, plain loops. */
-export const backends = ['simd', 'js'] as const;
+/**
+ * How the kernels run: `relaxed`, WebAssembly with the machine's fused multiply-add if it has one, the fastest; `simd`, WebAssembly with
+ * the same results on every machine; or `js`, plain loops.
+ */
+export const backends = ['relaxed', 'simd', 'js'] as const;
 export type Backend = (typeof backends)[number];
 
 /**
@@ -30,7 +34,7 @@ export interface Runtime {
  * The backend of the top-level functions: the best that the engine validates and the page's policy allows. It changes only
  * when `init` is given a module where compiling was forbidden.
  */
-export let backend: Backend = isSupported() ? 'simd' : 'js';
+export let backend: Backend = isSupported('relaxed') ? 'relaxed' : isSupported('simd') ? 'simd' : 'js';
 
 /** The runtime of the top-level functions, if it has been made. */
 export let current: Runtime | undefined;
@@ -42,14 +46,14 @@ export function defaultRuntime(): Runtime {
 }
 
 export function createRuntime(name: Backend): Runtime {
-  return name === 'js' ? jsRuntime() : wasmRuntime(compile());
+  return name === 'js' ? jsRuntime() : wasmRuntime(compile(name));
 }
 
 /**
  * Compiles the kernels ahead of the first call, without blocking. Not needed: the first call compiles them if this was not
  * awaited.
  *
- * @param options.module - the binary `lanewise/simd.wasm`, compiled already, for places that forbid compiling
+ * @param options.module - the binary `lanewise/relaxed.wasm` or `lanewise/simd.wasm`, compiled already, for places that forbid compiling
  * @throws TypeError if `module` is not a WebAssembly.Module
  *
  * @example
@@ -67,11 +71,15 @@ export async function init(options: { readonly module?: WebAssembly.Module } = {
     if (!(module instanceof WebAssembly.Module)) {
       throw new TypeError(`init: module must be a WebAssembly.Module, got ${describe(module)}`);
     }
-    if (!adopt(module)) throw new TypeError('init: module must be that of lanewise/simd.wasm, got another');
-    current = wasmRuntime(module);
-    backend = current.backend;
+    if (!isOwn(module)) {
+      throw new TypeError('init: module must be that of lanewise/relaxed.wasm or lanewise/simd.wasm, got another');
+    }
+    const runtime = wasmRuntime(module);
+    adopt(module, runtime.backend);
+    current = runtime;
+    backend = runtime.backend;
   } else if (current === undefined && backend !== 'js') {
-    const compiled = await compileAsync();
+    const compiled = await compileAsync(backend);
     current ??= wasmRuntime(compiled);
   }
 }

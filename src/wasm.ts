@@ -1,6 +1,6 @@
 import { numericDefaults, type Spec } from './activation';
 import { arenaCapacity, arenaOver } from './arena';
-import { simd } from './generated/binaries';
+import type { WasmBackend } from './binary';
 import { copies } from './generated/calls';
 import { unshared } from './overlap';
 import type { Kernel, Runtime } from './runtime';
@@ -9,51 +9,9 @@ import { BLOCK, PAGE, PARAMETERS, SHORT, STAGE_X, Stage, WHOLE } from './staging
 type ForwardExport = (params: number, x: number, y: number, n: number) => void;
 type BackwardExport = (params: number, dy: number, x: number, dx: number, n: number) => void;
 
-/** The embedded binary. */
-function bytes(): Uint8Array<ArrayBuffer> {
-  const text = atob(simd);
-  const result = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) result[i] = text.charCodeAt(i);
-  return result;
-}
-
-let compiled: WebAssembly.Module | undefined;
-
-/** The kernels, compiled at most once. */
-export function compile(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(bytes());
-  return compiled;
-}
-
-export async function compileAsync(): Promise<WebAssembly.Module> {
-  compiled ??= await WebAssembly.compile(bytes());
-  return compiled;
-}
-
-/** Takes `module` for the kernels; false if it is another one. */
-export function adopt(module: WebAssembly.Module): boolean {
-  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-  if (!names.includes('relu') || !names.includes('reluBackward')) return false;
-  compiled = module;
-  return true;
-}
-
-/**
- * Whether this engine knows SIMD and this page may compile: a module of one function that splats an i32 is compiled, not only
- * validated, because a Content-Security-Policy without 'wasm-unsafe-eval' forbids just that.
- */
-export function isSupported(): boolean {
-  try {
-    // (module (func (result v128) i32.const 0 i8x16.splat))
-    const probe = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11];
-    return new WebAssembly.Module(new Uint8Array(probe)) instanceof WebAssembly.Module;
-  } catch {
-    return false;
-  }
-}
-
 /** A memory and the kernels that work in it. */
 class Instance {
+  readonly backend: WasmBackend;
   readonly buffer: ArrayBuffer;
   readonly #exports: WebAssembly.Exports;
   readonly #fields: Float32Array;
@@ -65,6 +23,7 @@ class Instance {
   constructor(module: WebAssembly.Module, pages = 0) {
     const memory = new WebAssembly.Memory({ initial: 1 + pages, maximum: 1 + pages });
     this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
+    this.backend = (this.#exports.relaxed as WebAssembly.Global).value ? 'relaxed' : 'simd';
     this.buffer = memory.buffer;
     this.#fields = new Float32Array(this.buffer, 0, STAGE_X / 4);
     this.#block = new Stage(this.buffer);
@@ -146,7 +105,7 @@ export class Linked {
 }
 
 /** Kernels of `module`, each arena in a memory of its own, everything else staged through one more. */
-export function wasmRuntime(module: WebAssembly.Module): Runtime {
+export function wasmRuntime(module: WebAssembly.Module): Runtime & { backend: WasmBackend } {
   const staging = new Instance(module);
   const arenas = new WeakMap<ArrayBufferLike, Instance>();
   let hasArenas = false;
@@ -212,7 +171,7 @@ export function wasmRuntime(module: WebAssembly.Module): Runtime {
   }
 
   return {
-    backend: 'simd',
+    backend: staging.backend,
     kernel(spec) {
       const kernel = kernels.get(spec) ?? makeKernel(spec);
       kernels.set(spec, kernel);

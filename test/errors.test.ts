@@ -273,7 +273,7 @@ const cases: [what: string, call: () => unknown, kind: typeof TypeError | typeof
     'create, unknown backend',
     () => create({ backend: any('gpu') }),
     TypeError,
-    'create: backend must be "simd" or "js", got "gpu"',
+    'create: backend must be "relaxed" or "simd" or "js", got "gpu"',
   ],
   [
     'create, unknown option',
@@ -306,14 +306,16 @@ describe('a wrong argument', () => {
     );
     await expect(
       init({ module: new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])) }),
-    ).rejects.toThrow(new TypeError('init: module must be that of lanewise/simd.wasm, got another'));
+    ).rejects.toThrow(
+      new TypeError('init: module must be that of lanewise/relaxed.wasm or lanewise/simd.wasm, got another'),
+    );
     await expect(init(any({ wasm: 1 }))).rejects.toThrow(new TypeError('init: unknown option wasm, expected module'));
     await expect(init(any(1))).rejects.toThrow(new TypeError('init: options must be an object, got 1'));
   });
 });
 
 describe('every activation checks', () => {
-  for (const backend of ['simd', 'js'] as const) {
+  for (const backend of ['relaxed', 'simd', 'js'] as const) {
     for (const f of Object.values(create({ backend }).activations) as Activation[]) {
       test(`${backend} ${f.name}`, () => {
         expect(() => f(any([1]))).toThrow(new TypeError(`${f.name}: x must be a Float32Array, got Array(1)`));

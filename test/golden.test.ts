@@ -45,7 +45,7 @@ for (const { fn, options, x: xs, y, dx } of golden.elementwise as Vector[]) {
       expect(wrong).toEqual([]);
     }
 
-    for (const backend of ['simd', 'js'] as const) {
+    for (const backend of ['relaxed', 'simd', 'js'] as const) {
       const g = create({ backend }).activations[fn as keyof typeof activations] as Activation;
       test(`${backend}, value`, () => compare(g(x, options), numbers(y), ulp.value));
       test(`${backend}, derivative`, () => {

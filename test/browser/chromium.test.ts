@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Backend } from '../../src';
 import * as lanewise from '../../src';
 import { tenCalls } from './ten-calls.js';
 
@@ -52,26 +53,32 @@ describe.skipIf(executablePath === undefined)('Chromium', () => {
     server?.close();
   });
 
+  const simd = lanewise.create({ backend: 'simd' });
   const x = Array.from({ length: 67 }, (_, i) => (i - 33) / 4);
-  const inPage = async (path: string) => {
+  const inPage = async (path: string, backend?: Backend) => {
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
     const result = await page.evaluate(
-      `Promise.all([import('/index.js'), import('/ten-calls.js')]).then(([lanewise, { tenCalls }]) => tenCalls(lanewise, ${JSON.stringify(x)}))`,
+      `Promise.all([import('/index.js'), import('/ten-calls.js')]).then(([lanewise, { tenCalls }]) => {
+        return tenCalls(${backend === undefined ? 'lanewise' : `lanewise.create({ backend: '${backend}' })`}, ${JSON.stringify(x)});
+      })`,
     );
     expect(faults).toEqual([]);
     return result;
   };
 
   test('the same bits as in Node', async () => {
-    expect(await inPage('/')).toEqual(await tenCalls(lanewise, x));
+    expect(await inPage('/', 'simd')).toEqual(await tenCalls(simd, x));
+  });
+
+  test('the relaxed backend by default', async () => {
+    expect(await inPage('/')).toMatchObject({ backend: 'relaxed', relu: [...lanewise.relu(new Float32Array(x))] });
   });
 
   test("a Content-Security-Policy with 'wasm-unsafe-eval' and nothing inline", async () => {
-    expect(await inPage('/wasm-only')).toEqual(await tenCalls(lanewise, x));
+    expect(await inPage('/wasm-only', 'simd')).toEqual(await tenCalls(simd, x));
   });
 
   test('a Content-Security-Policy that forbids compiling WebAssembly: the js backend', async () => {
-    const js = lanewise.create({ backend: 'js' }) as unknown as typeof lanewise;
-    expect(await inPage('/no-wasm')).toEqual(await tenCalls(js, x));
+    expect(await inPage('/no-wasm')).toEqual(await tenCalls(lanewise.create({ backend: 'js' }), x));
   });
 });

@@ -1,6 +1,9 @@
 // What a page and Node both do with the package, for comparison.
 
-/** @param {typeof import('../../src')} lanewise @param {number[]} values */
+/**
+ * @param {Pick<typeof import('../../src'), keyof import('../../src').Lanewise> & { init?: () => Promise<void> }} lanewise
+ * @param {number[]} values
+ */
 export async function tenCalls(lanewise, values) {
   const { relu, gelu, silu, tanh, softplus, mish, leakyRelu, sigmoid, createArena, init } = lanewise;
   const x = new Float32Array(values);
