@@ -1,4 +1,4 @@
-import { checkFloat32, checkLength, describe } from './errors';
+import { checkFloat32, checkOptions, describe, outFor } from './errors';
 import { copies } from './generated/calls';
 import { current, defaultRuntime, type Kernel, type Runtime } from './runtime';
 import type { Linked } from './wasm';
@@ -71,6 +71,17 @@ export interface Activation<D extends Defaults = any> {
    * @returns `out`, or a new array
    */
   backward(dy: Float32Array, x: Float32Array, options?: Options<D>): Float32Array;
+  /**
+   * The activation with other defaults.
+   *
+   * @param options - any of its own options
+   * @throws as a call with these options does
+   *
+   * @example
+   * const leaky = leakyRelu.with({ alpha: 0.1 });
+   * leaky(new Float32Array([-1])); // -0.1
+   */
+  with(options: Omit<Options<D>, 'out'>): Activation<D>;
   /** The name under which it is exported. */
   readonly name: string;
   /** Its options and their default values. */
@@ -120,8 +131,9 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   const [optionA, optionB] = numericOptions(defaults);
   const [a, b] = numericDefaults(spec);
   const byDefault: Parameters = { a, b };
+  const known = [...Object.keys(defaults), 'out'];
   // There are two options at most; where there are fewer, `out` is compared again.
-  const compared = [...Object.keys(defaults), 'out', 'out'];
+  const compared = [...known, 'out'];
   const [comparedA, comparedB] = compared;
 
   function runtimeNow(): Runtime {
@@ -134,19 +146,6 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     if (typeof choice === 'string' && Object.hasOwn(others, choice)) return others[choice];
     const expected = [defaults.approximate, ...Object.keys(others)].map(describe).join(' or ');
     throw new TypeError(`${fn}: option approximate must be ${expected}, got ${describe(choice)}`);
-  }
-
-  /** TypeError for an option that the activation does not have, or an unknown choice of `approximate`. */
-  function checkOptions(fn: string, options: Options): void {
-    if (typeof options !== 'object' || options === null || Array.isArray(options) || ArrayBuffer.isView(options)) {
-      throw new TypeError(`${fn}: options must be an object, got ${describe(options)}`);
-    }
-    for (const option in options) {
-      if (option !== 'out' && !Object.hasOwn(defaults, option)) {
-        const known = [...Object.keys(defaults), 'out'].join(', ');
-        throw new TypeError(`${fn}: unknown option ${option}, expected ${known}`);
-      }
-    }
   }
 
   /** The value of a numeric option, checked. */
@@ -178,26 +177,12 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     return { a: passed(spec, a), b: passed(spec, b) };
   }
 
-  /** Where the result goes. Arrays and the names of the options are checked here. */
-  function outFor(fn: string, dy: Float32Array | undefined, x: Float32Array, options?: Options): Float32Array {
-    checkFloat32(fn, 'x', x);
-    const n = x.length;
-    if (dy !== undefined) checkLength(fn, 'dy', dy, n, 'x');
-    if (options === undefined) return new Float32Array(n);
-    checkOptions(fn, options);
-    const out = options.out as Float32Array | undefined;
-    if (out === undefined) return new Float32Array(n);
-    checkFloat32(fn, 'out', out);
-    checkLength(fn, 'out', out, n, 'x');
-    return out;
-  }
-
-  /** The kernel of the row that the options choose, and their numbers. */
-  function chosen(fn: string, options: Options | undefined): { kernel: Kernel; a: number; b: number } {
+  /** The row that the options choose, and their numbers. */
+  function chosen(fn: string, options: Options | undefined): { row: Spec; a: number; b: number } {
     const { a, b } = parametersFrom(fn, options);
     const choice = approximations === undefined ? undefined : options?.approximate;
     const row = approximations === undefined || choice === undefined ? spec : chosenSpec(fn, approximations, choice);
-    return { kernel: runtimeNow().kernel(row), a, b };
+    return { row, a, b };
   }
 
   /** Keeps a call on a small array in `last`. */
@@ -207,7 +192,9 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     x: Float32Array,
     out: Float32Array,
     options: Options | undefined,
-    { kernel, a, b }: { kernel: Kernel; a: number; b: number },
+    kernel: Kernel,
+    a: number,
+    b: number,
   ): void {
     const { length } = x;
     if (length === 0 || length > SMALL || options?.out === undefined) return;
@@ -231,21 +218,31 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   const lastBackward = new Last();
   const slow: Calls = {
     forward(x, options) {
-      const out = outFor(name, undefined, x, options);
-      const how = chosen(name, options);
-      remember(last, undefined, x, out, options, how);
-      how.kernel.forward(x, out, how.a, how.b);
+      const out = outFor(name, undefined, x, options, known);
+      const { row, a, b } = chosen(name, options);
+      const kernel = runtimeNow().kernel(row);
+      remember(last, undefined, x, out, options, kernel, a, b);
+      kernel.forward(x, out, a, b);
       return out;
     },
     backward(dy, x, options) {
       checkFloat32(backwardName, 'dy', dy);
-      const out = outFor(backwardName, dy, x, options);
-      const how = chosen(backwardName, options);
-      remember(lastBackward, dy, x, out, options, how);
-      how.kernel.backward(dy, x, out, how.a, how.b);
+      const out = outFor(backwardName, dy, x, options, known);
+      const { row, a, b } = chosen(backwardName, options);
+      const kernel = runtimeNow().kernel(row);
+      remember(lastBackward, dy, x, out, options, kernel, a, b);
+      kernel.backward(dy, x, out, a, b);
       return out;
     },
   };
+
+  function withOptions(options: Options): Activation<D> {
+    const fn = `${name}.with`;
+    checkOptions(fn, options, Object.keys(defaults));
+    const { row } = chosen(fn, options);
+    const numbers = Object.entries(options).filter(([, value]) => typeof value === 'number');
+    return activation({ ...row, defaults: { ...row.defaults, ...Object.fromEntries(numbers) } } as Spec<D>, own);
+  }
 
   const { loops, calls } = copies[name];
   const { forward, backward } = calls(
@@ -258,7 +255,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     lastBackward,
   );
   Object.defineProperty(forward, 'name', { value: name });
-  return Object.assign(forward, { backward, defaults: Object.freeze({ ...defaults }), spec });
+  return Object.assign(forward, { backward, with: withOptions, defaults: Object.freeze({ ...defaults }), spec });
 }
 
 /** The names of the numeric options, in order. */

@@ -2,6 +2,7 @@ import { type Activation, activation } from './activation';
 import * as table from './activations';
 import type { Arena } from './arena';
 import { describe } from './errors';
+import { type Combiners, combiners, type Pipeline, type ValueAndDerivative } from './pipeline';
 import { type Backend, backends, backend as best, createRuntime, defaultRuntime } from './runtime';
 
 type Table = typeof table;
@@ -14,6 +15,8 @@ export interface Lanewise extends Table {
   readonly activations: Activations;
   readonly backend: Backend;
   createArena(bytes: number): Arena;
+  readonly pipeline: Combiners['pipeline'];
+  readonly valueAndDerivative: Combiners['valueAndDerivative'];
 }
 
 /**
@@ -37,6 +40,42 @@ export const activations: Activations = named((f) => f);
  */
 export function createArena(bytes: number): Arena {
   return defaultRuntime().createArena(bytes);
+}
+
+const combined = combiners(defaultRuntime);
+
+/**
+ * Several activations, one after another, applied block by block, so that the data crosses the memory once. The results are those of
+ * the activations called in turn, bit for bit.
+ *
+ * @param steps - one activation or more; {@link Activation.with} gives them options
+ * @throws TypeError if a step is not an activation
+ *
+ * @example
+ * const f = pipeline(leakyRelu.with({ alpha: 0.5 }), hardTanh);
+ * f(new Float32Array([-1, 3])); // -0.5, 1
+ * f.backward(new Float32Array([1, 1]), new Float32Array([-1, 3])); // 0.5, 0
+ */
+export function pipeline(...steps: Activation[]): Pipeline {
+  return combined.pipeline(...steps);
+}
+
+/**
+ * An activation's value and derivative in one pass.
+ *
+ * @param options.value - where the values go; either may be `x`
+ * @param options.derivative - where the derivatives go
+ * @throws TypeError for a value of the wrong kind, RangeError for a wrong length or if the two overlap
+ *
+ * @example
+ * const { value, derivative } = valueAndDerivative(relu, new Float32Array([-1, 2])); // 0, 2 and 0, 1
+ */
+export function valueAndDerivative(
+  f: Activation,
+  x: Float32Array,
+  options?: Partial<ValueAndDerivative>,
+): ValueAndDerivative {
+  return combined.valueAndDerivative(f, x, options);
 }
 
 /**
@@ -67,6 +106,7 @@ export function create(options: { readonly backend?: Backend } = {}): Lanewise {
     activations: own,
     backend: runtime.backend,
     createArena: (bytes) => runtime.createArena(bytes),
+    ...combiners(() => runtime),
   };
 }
 

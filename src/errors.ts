@@ -40,6 +40,38 @@ function lengthError(fn: string, argument: string, array: Float32Array, length: 
   return new RangeError(`${fn}: ${argument} must have the length of ${like}, ${length}, got ${array.length}`);
 }
 
+/** TypeError unless `options` is an object with no other names than `known`. */
+export function checkOptions(fn: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options) || ArrayBuffer.isView(options)) {
+    throw new TypeError(`${fn}: options must be an object, got ${describe(options)}`);
+  }
+  for (const option in options) {
+    if (!known.includes(option)) {
+      throw new TypeError(`${fn}: unknown option ${option}, expected ${known.join(', ')}`);
+    }
+  }
+}
+
+/** Where the result of a call goes, checked with the sources and the names of the options. `dy` has been found to be an array. */
+export function outFor(
+  fn: string,
+  dy: Float32Array | undefined,
+  x: Float32Array,
+  options: { readonly out?: Float32Array } | undefined,
+  known: readonly string[],
+): Float32Array {
+  checkFloat32(fn, 'x', x);
+  const n = x.length;
+  if (dy !== undefined) checkLength(fn, 'dy', dy, n, 'x');
+  if (options === undefined) return new Float32Array(n);
+  checkOptions(fn, options, known);
+  const { out } = options;
+  if (out === undefined) return new Float32Array(n);
+  checkFloat32(fn, 'out', out);
+  checkLength(fn, 'out', out, n, 'x');
+  return out;
+}
+
 /** The type of a typed array of any realm. */
 const typeOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Float32Array.prototype), Symbol.toStringTag)
   ?.get as () => string;

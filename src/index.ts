@@ -1,5 +1,14 @@
 export type { Activation, Defaults, Options, Spec } from './activation';
 export * from './activations';
 export type { Arena } from './arena';
-export { type Activations, activations, create, createArena, type Lanewise } from './create';
+export {
+  type Activations,
+  activations,
+  create,
+  createArena,
+  type Lanewise,
+  pipeline,
+  valueAndDerivative,
+} from './create';
+export type { Pipeline, PipelineOptions, ValueAndDerivative } from './pipeline';
 export { type Backend, backend, init } from './runtime';

@@ -13,6 +13,7 @@ export function jsRuntime(): Runtime {
       const capacity = arenaCapacity(bytes);
       return arenaOver(new ArrayBuffer(capacity), 0, capacity);
     },
+    holds: () => true,
   };
 }
 

@@ -1,13 +1,12 @@
 // Where a source and a destination of the same length overlap other than exactly, writing the destination from the front may
 // change elements of the source that have not been read yet.
 
-/** Whether the two may be worked on element by element: they do not overlap, or are the same. */
-function isApart(source: Float32Array, out: Float32Array): boolean {
+/** Whether two arrays of the same length may have memory in common. */
+export function overlap(a: Float32Array, b: Float32Array): boolean {
   // `buffer` costs V8 (11.3 to 14.6) 20 to 35 ns for each array, `byteOffset` 4 to 12: ask for the first only if need be.
-  const distance = Math.abs(source.byteOffset - out.byteOffset);
-  if (distance === 0 || distance >= source.byteLength) return true;
+  if (Math.abs(a.byteOffset - b.byteOffset) >= a.byteLength) return false;
   // Two SharedArrayBuffers may be the same memory: a clone, or a WebAssembly memory before and after growth.
-  return source.buffer !== out.buffer && !(isShared(source.buffer) && isShared(out.buffer));
+  return a.buffer === b.buffer || (isShared(a.buffer) && isShared(b.buffer));
 }
 
 function isShared(buffer: ArrayBufferLike): boolean {
@@ -16,5 +15,5 @@ function isShared(buffer: ArrayBufferLike): boolean {
 
 /** `source`, or a copy of it where `out` overlaps it. */
 export function unshared(source: Float32Array, out: Float32Array): Float32Array {
-  return isApart(source, out) ? source : source.slice();
+  return source.byteOffset === out.byteOffset || !overlap(source, out) ? source : source.slice();
 }

@@ -28,6 +28,8 @@ export interface Runtime {
   readonly backend: Backend;
   kernel(spec: Spec): Kernel;
   createArena(bytes: number): Arena;
+  /** Whether kernels work on this array in place. */
+  holds(array: Float32Array): boolean;
 }
 
 /**

@@ -118,7 +118,7 @@ export function wasmRuntime(module: WebAssembly.Module): Runtime & { backend: Wa
     return out.buffer === buffer && (dy === undefined || dy.buffer === buffer) ? arenas.get(buffer) : undefined;
   }
 
-  const kernels = new Map<Spec, Kernel>();
+  const kernels = new WeakMap<Spec, Kernel>();
 
   function makeKernel(spec: Spec): Kernel {
     const { stage } = copies[spec.name];
@@ -189,5 +189,6 @@ export function wasmRuntime(module: WebAssembly.Module): Runtime & { backend: Wa
       hasArenas = true;
       return arenaOver(arena.buffer, PAGE, capacity);
     },
+    holds: (array) => array.byteOffset >= PAGE && arenas.has(array.buffer),
   };
 }

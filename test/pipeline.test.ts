@@ -1,0 +1,167 @@
+// What combines activations gives the bits of the activations called in turn.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Activation, activations, create, gelu, geluTanh, leakyRelu, pipeline, relu, tanh } from '../src';
+import { randoms, specials } from './float32';
+
+// biome-ignore lint/suspicious/noExplicitAny: wrong on purpose
+const any = (value: unknown): any => value;
+const bits = (x: Float32Array) =>
+  String(Array.from(new Uint32Array(x.slice().buffer), (v, i) => (Number.isNaN(x[i]) ? -1 : v)));
+const input = (n: number, seed: number) =>
+  Float32Array.from(randoms(n, seed), (x, i) => (i % 50 === 0 ? specials[i % specials.length] : x));
+
+describe.each(['relaxed', 'simd', 'js'] as const)('%s', (backend) => {
+  const lanewise = create({ backend });
+  const arena = lanewise.createArena(2 ** 20);
+  const places = {
+    ordinary: (n: number) => new Float32Array(n),
+    'at an odd offset': (n: number) => new Float32Array(n + 3).subarray(3),
+    arena: (n: number) => arena.float32(n),
+  };
+  const all = Object.values(lanewise.activations) as Activation[];
+  const step = fc.constantFrom(...all, lanewise.leakyRelu.with({ alpha: 0.1 }), lanewise.leakyRelu.with({ alpha: -2 }));
+  const size = fc.oneof(fc.integer({ min: 0, max: 70 }), fc.constantFrom(4095, 4096, 4097, 10_000));
+
+  test.each(Object.entries(places))('pipeline: the bits of its steps in turn, %s', (_, make) => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), size, fc.nat(1000), (steps, n, seed) => {
+        arena.reset();
+        const [x, dy, out] = [make(n), make(n), make(n)];
+        x.set(input(n, seed));
+        dy.set(randoms(n, seed + 1));
+        const inputs: Float32Array[] = [x.slice()];
+        for (const f of steps) inputs.push(f(inputs[inputs.length - 1]));
+        let gradient: Float32Array = dy.slice();
+        for (const [i, f] of [...steps.entries()].reverse()) gradient = f.backward(gradient, inputs[i]);
+
+        const p = lanewise.pipeline(...steps);
+        expect(p(x, { out })).toBe(out);
+        expect(bits(out)).toBe(bits(inputs[steps.length]));
+        expect(p.backward(dy, x, { out })).toBe(out);
+        expect(bits(out)).toBe(bits(gradient));
+        expect(bits(p.backward(dy, x, { out: dy }))).toBe(bits(gradient));
+        expect(bits(p(x, { out: x }))).toBe(bits(inputs[steps.length]));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('pipeline: overlapping source and destination', () => {
+    const p = lanewise.pipeline(lanewise.silu, lanewise.tanh);
+    for (const shift of [-3, 3]) {
+      const memory = randoms(10_003);
+      const [x, out] = [memory.subarray(3), memory.subarray(3 + shift, 10_003 + shift)].map((a) =>
+        a.subarray(0, 9_990),
+      );
+      const expected = bits(lanewise.tanh(lanewise.silu(x)));
+      expect(bits(p(x, { out }))).toBe(expected);
+    }
+  });
+
+  test.each(Object.entries(places))('valueAndDerivative, %s', (_, make) => {
+    for (const f of all) {
+      for (const n of [0, 1, 67, 4097]) {
+        arena.reset();
+        const x = make(n);
+        x.set(input(n, 5));
+        const before = x.slice();
+        const ones = new Float32Array(n).fill(1);
+        const expected = [bits(f(before)), bits(f.backward(ones, before))];
+        const both = (options?: object) => {
+          const { value, derivative } = lanewise.valueAndDerivative(f, x, options);
+          return [bits(value), bits(derivative)];
+        };
+        expect(both()).toEqual(expected);
+        const other = make(n);
+        for (const options of [
+          { value: x, derivative: other },
+          { value: other, derivative: x },
+          { derivative: other },
+        ]) {
+          x.set(before);
+          expect(both(options)).toEqual(expected);
+        }
+      }
+    }
+  });
+});
+
+describe('with', () => {
+  test('other defaults, which options override', () => {
+    const leaky = leakyRelu.with({ alpha: 0.5 });
+    const x = new Float32Array([-1, 2]);
+    expect(leaky.defaults).toEqual({ alpha: 0.5 });
+    expect(leakyRelu.defaults).toEqual({ alpha: 0.01 });
+    expect([...leaky(x)]).toEqual([-0.5, 2]);
+    expect([...leaky(x, { alpha: 0.25 })]).toEqual([-0.25, 2]);
+    expect([...leaky.with({})(x)]).toEqual([-0.5, 2]);
+    expect([...leakyRelu(x, { alpha: 0.125 })]).toEqual([-0.125, 2]);
+    expect([...leaky.backward(x, x)]).toEqual([-0.5, 2]);
+  });
+
+  test('a choice of definition', () => {
+    expect(gelu.with({ approximate: 'tanh' }).spec).toEqual(geluTanh.spec);
+  });
+
+  test('errors', () => {
+    expect(() => leakyRelu.with(any({ slope: 1 }))).toThrow(
+      new TypeError('leakyRelu.with: unknown option slope, expected alpha'),
+    );
+    expect(() => leakyRelu.with(any({ out: new Float32Array(1) }))).toThrow(TypeError);
+    expect(() => leakyRelu.with(any(undefined))).toThrow(TypeError);
+    expect(() => leakyRelu.with({ alpha: Number.NaN })).toThrow(RangeError);
+  });
+});
+
+describe('errors', () => {
+  const x = new Float32Array(4).fill(2);
+  const p = pipeline(relu, tanh);
+  const cases: [string, () => unknown, Error][] = [
+    ['no step', () => pipeline(), new TypeError('pipeline: expected one activation or more, got none')],
+    [
+      'no activation',
+      () => pipeline(relu, any(Math.tanh)),
+      new TypeError('pipeline: step 2 must be an activation, got a function'),
+    ],
+    ['x', () => p(any([1])), new TypeError('pipeline(relu, tanh): x must be a Float32Array, got Array(1)')],
+    [
+      'out',
+      () => p(x, { out: new Float32Array(3) }),
+      new RangeError('pipeline(relu, tanh): out must have the length of x, 4, got 3'),
+    ],
+    [
+      'an option',
+      () => p(x, any({ alpha: 1 })),
+      new TypeError('pipeline(relu, tanh): unknown option alpha, expected out'),
+    ],
+    [
+      'dy',
+      () => p.backward(new Float32Array(3), x),
+      new RangeError('pipeline(relu, tanh).backward: dy must have the length of x, 4, got 3'),
+    ],
+    [
+      'a pipeline is no activation',
+      () => create().valueAndDerivative(any(1), x),
+      new TypeError('valueAndDerivative: f must be an activation, got 1'),
+    ],
+    [
+      'both results in one place',
+      () => create().valueAndDerivative(relu, x, { value: x, derivative: x.subarray(0) }),
+      new RangeError('valueAndDerivative: value and derivative must not overlap'),
+    ],
+    [
+      'a short result',
+      () => create().valueAndDerivative(relu, x, { derivative: new Float32Array(2) }),
+      new RangeError('valueAndDerivative: derivative must have the length of x, 4, got 2'),
+    ],
+  ];
+  test.each(cases)('%s', (_, call, error) => {
+    expect(call).toThrow(error);
+    expect([...x]).toEqual([2, 2, 2, 2]);
+  });
+});
+
+test('every activation has with', () => {
+  for (const f of Object.values(activations) as Activation[]) expect(f.with({}).spec).toEqual(f.spec);
+});
