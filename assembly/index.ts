@@ -8,6 +8,7 @@ export * from './algebraic';
 export * from './exponential';
 export * from './gelu';
 export * from './hard';
+export * from './output';
 export * from './relu';
 export * from './shrink';
 export * from './sigmoid';

@@ -30,6 +30,8 @@ export interface Spec<D extends Defaults = Defaults> {
   readonly root?: { readonly from: number; readonly to: number; readonly error: number };
   /** What is wrong with these values of the numeric options, which are finite float32 numbers; or undefined. */
   readonly refuse?: (a: number, b: number) => string | undefined;
+  /** The derivative as a function of the output, where that is cheaper. */
+  readonly fromOutput?: FromOutput;
   /** The kernel's name, where there are several for different options; all have the same fields. */
   readonly kernel?: (a: number, b: number) => string;
   /** The kernel's fields, where they are not the numeric options themselves. */
@@ -38,6 +40,14 @@ export interface Spec<D extends Defaults = Defaults> {
   readonly exact?: boolean | Pick<Spec, 'value' | 'derivative'>;
   /** Other definitions under the same name: the row for each further choice of the option `approximate`. */
   readonly approximations?: { readonly [choice: string]: Spec };
+}
+
+/** The derivative from an activation's output `y`. */
+export interface FromOutput extends Pick<Spec, 'refuse' | 'kernel' | 'fields' | 'exact'> {
+  /** In float64. */
+  readonly derivative: (y: number, a: number, b: number) => number;
+  /** Largest error of the kernel at a given `y`, in ULP of float32 at the exact result. */
+  readonly ulp: number;
 }
 
 /** What a caller may pass beside the data: any of the activation's own options, and `out`. */
@@ -72,6 +82,20 @@ export interface Activation<D extends Defaults = any> {
    */
   backward(dy: Float32Array, x: Float32Array, options?: Options<D>): Float32Array;
   /**
+   * The gradient with respect to the input, from the output `y`: cheaper where the derivative is simple in it, and the input need not be
+   * kept. Where `y` has been rounded, so has the result. Not all activations have it.
+   *
+   * @param dy - gradient with respect to the activation's output
+   * @param y - the activation's output, as long as `dy`
+   * @param options - as for the activation; `out` may be `dy` or `y`
+   * @throws as `backward` does, and RangeError for a negative alpha of leakyRelu and elu, whose outputs do not tell the input's sign
+   *
+   * @example
+   * const y = sigmoid(new Float32Array([0]));
+   * sigmoid.backwardFromOutput(new Float32Array([2]), y); // 0.5
+   */
+  backwardFromOutput?(dy: Float32Array, y: Float32Array, options?: Options<D>): Float32Array;
+  /**
    * The activation with other defaults.
    *
    * @param options - any of its own options
@@ -89,6 +113,9 @@ export interface Activation<D extends Defaults = any> {
   /** Its row of the table: formula, float64 reference, error bound. */
   readonly spec: Spec<D>;
 }
+
+/** An activation that has a gradient from its output. */
+export type WithOutputGradient<A extends Activation> = A & Required<Pick<A, 'backwardFromOutput'>>;
 
 /** Up to this length a call is remembered: checking it costs as much as its work. */
 const SMALL = 64;
@@ -125,7 +152,13 @@ export class Last {
 const NONE = new Float32Array(0);
 
 /** Makes the callable for a row of the table; it runs on `own`, or on the default runtime at the time of the call. */
+export function activation<D extends Defaults>(
+  spec: Spec<D> & { fromOutput: FromOutput },
+  own?: Runtime,
+): WithOutputGradient<Activation<D>>;
+export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Activation<D>;
 export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Activation<D> {
+  const { fromOutput } = spec;
   const { name, defaults, approximations, exact, refuse } = spec;
   const backwardName = `${name}.backward`;
   const [optionA, optionB] = numericOptions(defaults);
@@ -244,6 +277,22 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     return activation({ ...row, defaults: { ...row.defaults, ...Object.fromEntries(numbers) } } as Spec<D>, own);
   }
 
+  /** The row whose `backward` is the gradient from the output. */
+  const outputRow = fromOutput && { ...spec, kernel: () => `${name}FromOutput`, fields: undefined, ...fromOutput };
+  const outputName = `${name}.backwardFromOutput`;
+
+  function backwardFromOutput(dy: Float32Array, y: Float32Array, options?: Options): Float32Array {
+    checkFloat32(outputName, 'dy', dy);
+    const out = outFor(outputName, dy, y, options, known, 'y');
+    const { a, b } = parametersFrom(outputName, options);
+    const fault = fromOutput?.refuse?.(a, b);
+    if (fault !== undefined) throw new RangeError(`${outputName}: ${fault}`);
+    runtimeNow()
+      .kernel(outputRow as unknown as Spec)
+      .backward(dy, y, out, a, b);
+    return out;
+  }
+
   const { loops, calls } = copies[name];
   const { forward, backward } = calls(
     spec,
@@ -255,7 +304,13 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     lastBackward,
   );
   Object.defineProperty(forward, 'name', { value: name });
-  return Object.assign(forward, { backward, with: withOptions, defaults: Object.freeze({ ...defaults }), spec });
+  return Object.assign(forward, {
+    backward,
+    ...(fromOutput === undefined ? {} : { backwardFromOutput }),
+    with: withOptions,
+    defaults: Object.freeze({ ...defaults }),
+    spec,
+  });
 }
 
 /** The names of the numeric options, in order. */

@@ -59,16 +59,17 @@ export function outFor(
   x: Float32Array,
   options: { readonly out?: Float32Array } | undefined,
   known: readonly string[],
+  source = 'x',
 ): Float32Array {
-  checkFloat32(fn, 'x', x);
+  checkFloat32(fn, source, x);
   const n = x.length;
-  if (dy !== undefined) checkLength(fn, 'dy', dy, n, 'x');
+  if (dy !== undefined) checkLength(fn, 'dy', dy, n, source);
   if (options === undefined) return new Float32Array(n);
   checkOptions(fn, options, known);
   const { out } = options;
   if (out === undefined) return new Float32Array(n);
   checkFloat32(fn, 'out', out);
-  checkLength(fn, 'out', out, n, 'x');
+  checkLength(fn, 'out', out, n, source);
   return out;
 }
 

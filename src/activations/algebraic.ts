@@ -44,6 +44,7 @@ export const softsign = activation({
   value: (x) => (Math.abs(x) === Infinity ? Math.sign(x) : x / (1 + Math.abs(x))),
   derivative: (x) => 1 / (1 + Math.abs(x)) ** 2,
   ulp: { value: 1.5, derivative: 1.5 },
+  fromOutput: { derivative: (y) => (1 - Math.abs(y)) ** 2, ulp: 2 },
 });
 
 function squareplusFields(beta: number): number[] {

@@ -1,5 +1,5 @@
 import { activation } from '../activation';
-import { refuseScale, scaledExpm1 } from './fields';
+import { refuseNegative, refuseScale, scaledExpm1 } from './fields';
 
 /**
  * The exponential function.
@@ -14,6 +14,7 @@ export const exp = activation({
   value: Math.exp,
   derivative: Math.exp,
   ulp: { value: 1.5, derivative: 1.5 },
+  fromOutput: { derivative: (y) => y, ulp: 0.5 },
 });
 
 /**
@@ -33,6 +34,12 @@ export const elu = activation({
   value: (x, alpha) => (x > 0 ? x : alpha * Math.expm1(x)),
   derivative: (x, alpha) => (x > 0 ? 1 : alpha * Math.exp(x)),
   ulp: { value: 2.5, derivative: 2 },
+  fromOutput: {
+    derivative: (y, alpha) => (y > 0 ? 1 : y + alpha),
+    ulp: 0.5,
+    refuse: refuseNegative,
+    fields: (alpha) => [alpha],
+  },
 });
 
 /**
@@ -52,6 +59,11 @@ export const celu = activation({
   value: (x, alpha) => (x > 0 ? x : alpha * Math.expm1(x / alpha)),
   derivative: (x, alpha) => (x > 0 ? 1 : Math.exp(x / alpha)),
   ulp: { value: 2.5, derivative: 2 },
+  fromOutput: {
+    derivative: (y, alpha) => (y > 0 ? 1 : (y + alpha) / alpha),
+    ulp: 2,
+    fields: (alpha) => [alpha],
+  },
 });
 
 const SELU_SCALE = 1.0507009873554805;
@@ -71,4 +83,8 @@ export const selu = activation({
   value: (x) => (x > 0 ? SELU_SCALE * x : SELU_SCALE * SELU_ALPHA * Math.expm1(x)),
   derivative: (x) => (x > 0 ? SELU_SCALE : SELU_SCALE * SELU_ALPHA * Math.exp(x)),
   ulp: { value: 2, derivative: 2 },
+  fromOutput: {
+    derivative: (y) => (y > 0 ? SELU_SCALE : y + SELU_SCALE * SELU_ALPHA),
+    ulp: 1.5,
+  },
 });

@@ -31,3 +31,8 @@ function highBits(x: number): number {
 export function refuseScale(option: string, value: number): string | undefined {
   return value >= 1e-5 && value <= 1e5 ? undefined : `option ${option} must be from 0.00001 to 100000, got ${value}`;
 }
+
+/** What is wrong with an alpha below 0 where only outputs are known, or undefined. */
+export function refuseNegative(alpha: number): string | undefined {
+  return alpha >= 0 ? undefined : `option alpha must not be negative, or y does not tell the sign of x, got ${alpha}`;
+}

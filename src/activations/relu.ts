@@ -1,4 +1,5 @@
 import { activation } from '../activation';
+import { refuseNegative } from './fields';
 import { keepNaN } from './reference';
 
 /**
@@ -15,6 +16,7 @@ export const relu = activation({
   derivative: (x) => keepNaN(x, x > 0 ? 1 : 0),
   ulp: { value: 0.5, derivative: 0.5 },
   exact: true,
+  fromOutput: { derivative: (y) => keepNaN(y, y > 0 ? 1 : 0), ulp: 0.5, kernel: () => 'relu' },
 });
 
 /**
@@ -31,6 +33,7 @@ export const relu6 = activation({
   derivative: (x) => keepNaN(x, x > 0 && x < 6 ? 1 : 0),
   ulp: { value: 0.5, derivative: 0.5 },
   exact: true,
+  fromOutput: { derivative: (y) => keepNaN(y, y > 0 && y < 6 ? 1 : 0), ulp: 0.5, kernel: () => 'relu6' },
 });
 
 /**
@@ -59,12 +62,22 @@ export const leakyRelu = activation({
   name: 'leakyRelu',
   formula: 'x > 0 ? x : alpha x',
   defaults: { alpha: 0.01 },
-  kernel: (alpha) => (alpha === 0 ? 'relu' : alpha <= 1 ? 'leakyRelu' : 'steepLeakyRelu'),
+  kernel: leakyKernel,
   value: (x, alpha) => (x < 0 ? (alpha === 0 ? 0 : alpha * x) : x),
   derivative: (x, alpha) => keepNaN(x, x > 0 ? 1 : alpha),
   ulp: { value: 1, derivative: 1 },
   exact: true,
+  fromOutput: {
+    derivative: (y, alpha) => keepNaN(y, y > 0 ? 1 : alpha),
+    ulp: 0.5,
+    refuse: refuseNegative,
+    kernel: leakyKernel,
+  },
 });
+
+function leakyKernel(alpha: number): string {
+  return alpha === 0 ? 'relu' : alpha <= 1 ? 'leakyRelu' : 'steepLeakyRelu';
+}
 
 /**
  * x between `min` (-1) and `max` (1). Its derivative at both ends is 0.
@@ -83,6 +96,11 @@ export const hardTanh = activation({
   derivative: (x, min, max) => keepNaN(x, x > min && x < max ? 1 : 0),
   ulp: { value: 0.5, derivative: 0.5 },
   exact: true,
+  fromOutput: {
+    derivative: (y, min, max) => keepNaN(y, y > min && y < max ? 1 : 0),
+    ulp: 0.5,
+    kernel: () => 'hardTanh',
+  },
 });
 
 /**

@@ -15,6 +15,7 @@ export const sigmoid = activation({
   value: logistic,
   derivative: (x) => logistic(x) * logistic(-x),
   ulp: { value: 2, derivative: 2 },
+  fromOutput: { derivative: (y) => y * (1 - y), ulp: 1.5 },
 });
 
 /**

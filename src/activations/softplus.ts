@@ -22,6 +22,11 @@ export const softplus = activation({
   },
   derivative: (x, beta) => logistic(beta * x),
   ulp: { value: 2.5, derivative: 2 },
+  fromOutput: {
+    derivative: (y, beta) => -Math.expm1(-beta * y),
+    ulp: 2,
+    fields: (beta) => [...scaledExpm1(beta), beta, -88 / beta],
+  },
 });
 
 /** The logarithm of `sigmoid`. */
@@ -32,6 +37,7 @@ export const logSigmoid = activation({
   value: (x) => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x))),
   derivative: (x) => logistic(-x),
   ulp: { value: 2, derivative: 2 },
+  fromOutput: { derivative: (y) => -Math.expm1(y), ulp: 2 },
 });
 
 /**

@@ -16,6 +16,7 @@ export const tanh = activation({
     return (4 * e) / ((1 + e) * (1 + e));
   },
   ulp: { value: 2, derivative: 2 },
+  fromOutput: { derivative: (y) => (1 - y) * (1 + y), ulp: 2 },
 });
 
 /**
