@@ -52,7 +52,7 @@ export const hardSwish = activation({
   defaults: {},
   value: (x) => (x <= -3 ? -0 : x >= 3 ? x : (x * (x + 3)) / 6),
   derivative: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : (x + 1.5) / 3),
-  ulp: { value: 2.5, derivative: 2 },
+  ulp: { value: 1.6, derivative: 1.4 },
 });
 
 /**
