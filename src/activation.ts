@@ -28,6 +28,8 @@ export interface Spec<D extends Defaults = Defaults> {
   readonly ulp: { readonly value: number; readonly derivative: number };
   /** The interval round a zero of the derivative in which `error`, an absolute one, is its bound instead; for beta x, with a beta. */
   readonly root?: { readonly from: number; readonly to: number; readonly error: number };
+  /** True where the activation is defined for the numeric options rounded to float32, as its data are; so it is if `exact` is true. */
+  readonly float32Options?: boolean;
   /** What is wrong with these values of the numeric options, which are finite float32 numbers; or undefined. */
   readonly refuse?: (a: number, b: number) => string | undefined;
   /** The derivative as a function of the output, where that is cheaper. */
@@ -324,7 +326,7 @@ export function numericDefaults(spec: Spec): [a: number, b: number] {
   return [a ?? 0, b ?? 0];
 }
 
-/** A numeric option as kernels and loops get it: as float32 where they are to give the same bits, and 0 for -0. */
-function passed(spec: Spec, value: number): number {
-  return spec.exact === true ? Math.fround(value + 0) : value + 0;
+/** A numeric option as kernels, loops and reference get it; 0 for -0. */
+export function passed(spec: Spec, value: number): number {
+  return spec.exact === true || spec.float32Options ? Math.fround(value + 0) : value + 0;
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type Activation, create, type Options, type Spec } from '../src';
+import { passed } from '../src/activation';
 import { patterns, shareOfBound, show, specials, ulpError } from './float32';
 
 /** The worst result of all, by its share of the bound. */
@@ -49,7 +50,9 @@ const others: { [name: string]: Options[] } = {
 
 function check(f: Activation, x: Iterable<Float32Array>, options: Options = {}) {
   const { value, derivative, defaults, ulp, root } = f.spec;
-  const [a, b] = Object.values({ ...defaults, ...options }).filter((v) => typeof v === 'number') as number[];
+  const [a, b] = Object.values({ ...defaults, ...options })
+    .filter((v) => typeof v === 'number')
+    .map((v) => passed(f.spec, v));
   const values = new Worst((v) => value(v, a, b), ulp.value);
   const derivatives = new Worst((v) => derivative(v, a, b), ulp.derivative, root && scaled(root, options.beta));
   for (const block of x) {

@@ -13,7 +13,7 @@ export const exp = activation({
   defaults: {},
   value: Math.exp,
   derivative: Math.exp,
-  ulp: { value: 1.5, derivative: 1.5 },
+  ulp: { value: 1, derivative: 1 },
   fromOutput: { derivative: (y) => y, ulp: 0.5 },
 });
 
@@ -33,7 +33,8 @@ export const elu = activation({
   fields: (alpha) => [alpha, alpha * 2 ** -60],
   value: (x, alpha) => (x > 0 ? x : alpha * Math.expm1(x)),
   derivative: (x, alpha) => (x > 0 ? 1 : alpha * Math.exp(x)),
-  ulp: { value: 2.5, derivative: 2 },
+  float32Options: true,
+  ulp: { value: 1.9, derivative: 1.8 },
   fromOutput: {
     derivative: (y, alpha) => (y > 0 ? 1 : y + alpha),
     ulp: 0.5,
@@ -58,7 +59,8 @@ export const celu = activation({
   fields: (alpha) => [...scaledExpm1(1 / alpha), alpha, 1 / alpha, -88 * alpha, -120 * alpha],
   value: (x, alpha) => (x > 0 ? x : alpha * Math.expm1(x / alpha)),
   derivative: (x, alpha) => (x > 0 ? 1 : Math.exp(x / alpha)),
-  ulp: { value: 2.5, derivative: 2 },
+  float32Options: true,
+  ulp: { value: 1.8, derivative: 1.4 },
   fromOutput: {
     derivative: (y, alpha) => (y > 0 ? 1 : (y + alpha) / alpha),
     ulp: 2,
@@ -82,7 +84,7 @@ export const selu = activation({
   defaults: {},
   value: (x) => (x > 0 ? SELU_SCALE * x : SELU_SCALE * SELU_ALPHA * Math.expm1(x)),
   derivative: (x) => (x > 0 ? SELU_SCALE : SELU_SCALE * SELU_ALPHA * Math.exp(x)),
-  ulp: { value: 2, derivative: 2 },
+  ulp: { value: 1.9, derivative: 1.8 },
   fromOutput: {
     derivative: (y) => (y > 0 ? SELU_SCALE : y + SELU_SCALE * SELU_ALPHA),
     ulp: 1.5,
