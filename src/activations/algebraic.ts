@@ -28,7 +28,8 @@ export const squareplus = activation({
     if (x < 0) return beta / (root - x) / root / 2;
     return x === Infinity ? 1 : (1 + x / root) / 2;
   },
-  ulp: { value: 2.5, derivative: 3.5 },
+  float32Options: true,
+  ulp: { value: 1.7, derivative: 3.5 },
 });
 
 /**
@@ -49,9 +50,7 @@ export const softsign = activation({
 
 function squareplusFields(beta: number): number[] {
   if (beta === 0) return []; // relu has none
-  const c = beta / 4;
-  const m = Math.fround(Math.sqrt(c));
   const scale = 2 ** (-20 - Math.floor(Math.log2(beta) / 2));
   const scaledBeta = beta * scale * scale;
-  return [c, Math.max(c, 2 ** -120), m, Math.fround(c) - m * m, scale, scaledBeta, scaledBeta / 2];
+  return [beta / 4, beta / 8, scale, scaledBeta, scaledBeta / 2];
 }
