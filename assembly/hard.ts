@@ -18,15 +18,16 @@ const MINUS_THREE = memory.data<f32>([-3.0]);
 @final
 class HardSigmoid {
   alpha: v128;
+  /** beta / alpha rounded, and alpha times what that leaves */
   offset: v128;
-  offsetLow: v128;
+  betaRest: v128;
   lower: v128;
   upper: v128;
 
 
   @inline forward(x: v128): v128 {
-    const t = f32x4.add(f32x4.add(x, this.offset), this.offsetLow);
-    return clamp(f32x4.mul(t, this.alpha), splat(ZERO), splat(ONE));
+    const y = madd(f32x4.add(x, this.offset), this.alpha, this.betaRest);
+    return clamp(y, splat(ZERO), splat(ONE));
   }
 
 

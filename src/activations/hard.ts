@@ -20,7 +20,7 @@ export const hardSigmoid = activation({
     (Math.abs(beta) <= 1e5 ? undefined : `option beta must be from -100000 to 100000, got ${beta}`),
   fields(alpha, beta) {
     const offset = beta / alpha;
-    return [alpha, offset, offset - Math.fround(offset), floatUpTo(-offset), -floatUpTo((beta - 1) / alpha)];
+    return [alpha, offset, alpha * (offset - Math.fround(offset)), floatUpTo(-offset), -floatUpTo((beta - 1) / alpha)];
   },
   value: (x, alpha, beta) => clamp((x + beta / alpha) * alpha, 0, 1),
   derivative: hardSigmoidSlope,
