@@ -26,7 +26,8 @@ class HardSigmoid {
 
 
   @inline forward(x: v128): v128 {
-    const y = madd(f32x4.add(x, this.offset), this.alpha, this.betaRest);
+    // Not fused, so that JavaScript can give the same bits for tiny arrays.
+    const y = f32x4.add(f32x4.mul(f32x4.add(x, this.offset), this.alpha), this.betaRest);
     return clamp(y, splat(ZERO), splat(ONE));
   }
 

@@ -29,8 +29,8 @@ export const hardSigmoid = activation({
     value(x, alpha, beta) {
       const offset = beta / alpha;
       const high = Math.fround(offset);
-      const sum = Math.fround(Math.fround(x + high) + Math.fround(offset - high));
-      return clamp(Math.fround(sum * Math.fround(alpha)), 0, 1);
+      const product = Math.fround(Math.fround(x + high) * Math.fround(alpha));
+      return clamp(product + Math.fround(alpha * (offset - high)), 0, 1);
     },
     derivative: hardSigmoidSlope,
   },
