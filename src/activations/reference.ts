@@ -39,21 +39,25 @@ function polynomial(coefficients: readonly number[], x: number): number {
   return sum;
 }
 
-/** 1 - erf(a) for a >= 0. */
-function erfcOfPositive(a: number): number {
-  if (a > 30) return 0; // below the smallest float64
-  return (Math.exp(-a * a) * polynomial(ERFCX, (a - 4) / (a + 4))) / (1 + 2 * a);
+/** e^(a^2) (1 - erf(a)) for a >= 0. */
+function erfcx(a: number): number {
+  return polynomial(ERFCX, (a - 4) / (a + 4)) / (1 + 2 * a);
 }
 
 /** 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x. */
 export function errorFunction(x: number): number {
   const a = Math.abs(x);
   if (a <= 1) return x * polynomial(ERF, x * x);
-  return Math.sign(x) * (1 - erfcOfPositive(a));
+  if (a > 6) return Math.sign(x); // 1 to float64
+  return Math.sign(x) * (1 - Math.exp(-a * a) * erfcx(a));
 }
 
-/** The normal distribution: erfc(-x / sqrt 2) / 2. */
+/** The normal distribution: (1 + erf(x / sqrt 2)) / 2. */
 export function normalCdf(x: number): number {
-  const half = erfcOfPositive(Math.abs(x) * Math.SQRT1_2) / 2;
-  return x < 0 ? half : 1 - half;
+  const a = Math.abs(x);
+  if (a <= 1) return (1 + errorFunction(x * Math.SQRT1_2)) / 2;
+  if (a > 40) return x < 0 ? 0 : 1; // below the smallest float64
+  // The square of a float32 is exact in float64; that of x / sqrt 2 is not, which e to its power would show.
+  const tail = (Math.exp(-0.5 * x * x) * erfcx(a * Math.SQRT1_2)) / 2;
+  return x < 0 ? tail : 1 - tail;
 }
