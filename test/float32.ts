@@ -1,46 +1,15 @@
-// Float32 numbers as the tests need them: their spacing, their bits, and inputs of every kind.
+// Float32 numbers as the tests need them.
 
+import { ulpError } from '../scripts/verify/float32.js';
 import type { Spec } from '../src';
 
 const FLOAT32_MAX = 3.4028234663852886e38;
-const view = new DataView(new ArrayBuffer(8));
-
-/** The distance of neighbouring float32 numbers at `value`; 2^-149 among the subnormals. */
-export function spacing(value: number): number {
-  view.setFloat64(0, value);
-  const exponent = ((view.getUint16(0) >> 4) & 0x7ff) - 1023;
-  return 2 ** (Math.max(exponent, -126) - 23);
-}
-
-/** |actual - exact| in ULP of float32 at `exact`. 0 if both are NaN, or overflow to the same infinity. */
-export function ulpError(actual: number, exact: number): number {
-  if (Number.isNaN(exact) || Number.isNaN(actual)) return Object.is(actual, exact) ? 0 : Infinity;
-  if (Math.fround(exact) === actual) return Number.isFinite(actual) ? Math.abs(actual - exact) / spacing(exact) : 0;
-  const bounded = Math.min(Math.max(exact, -FLOAT32_MAX), FLOAT32_MAX);
-  return Math.abs(actual - exact) / spacing(bounded);
-}
 
 /** An error as a multiple of what the table allows: an absolute one near a zero of the derivative, else in ULP. */
 export function shareOfBound(x: number, actual: number, exact: number, ulp: number, root?: Spec['root']): number {
   if (root !== undefined && x >= root.from && x <= root.to) return Math.abs(actual - exact) / root.error;
   const error = ulpError(actual, exact);
   return error === 0 ? 0 : error / ulp;
-}
-
-/** `value` in decimal and as the hexadecimal bits of a float32. */
-export function show(value: number): string {
-  view.setFloat32(0, value);
-  return `${value} (0x${view.getUint32(0).toString(16).padStart(8, '0')})`;
-}
-
-/** Every `stride`-th bit pattern: evenly over all signs, exponents and fractions, NaN and infinities included. */
-export function* patterns(stride: number, block = 65536): Generator<Float32Array> {
-  const bits = new Uint32Array(block);
-  for (let next = 0; next < 2 ** 32; ) {
-    let n = 0;
-    for (; n < block && next < 2 ** 32; n++, next += stride) bits[n] = next;
-    yield new Float32Array(bits.buffer, 0, n);
-  }
 }
 
 /** Zeros, infinities, NaN, subnormals, the ends of the range, powers of two, and where the activations bend or saturate. */

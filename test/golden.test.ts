@@ -1,8 +1,9 @@
 // Values and derivatives that PyTorch computes in float64 at float32 inputs (test/golden/README.md).
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { show, ulpError } from '../scripts/verify/float32.js';
 import { type Activation, activations, create, type Options, type Spec } from '../src';
-import { shareOfBound, show, ulpError } from './float32';
+import { shareOfBound } from './float32';
 
 type Numbers = (number | string)[];
 type Vector = { fn: string; options: Options; x: Numbers; y: Numbers; dx: Numbers };

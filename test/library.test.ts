@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { show } from '../scripts/verify/float32.js';
 import * as lanewise from '../src';
 import {
   type Activation,
@@ -16,7 +17,7 @@ import {
   silu,
   swish,
 } from '../src';
-import { randoms, shareOfBound, show, specials } from './float32';
+import { randoms, shareOfBound, specials } from './float32';
 
 const names =
   'relu relu6 leakyRelu elu selu celu gelu geluTanh quickGelu silu sigmoid hardSigmoid logSigmoid tanh hardTanh tanhShrink softplus ' +

@@ -27,16 +27,20 @@ export function inputCount(stride) {
 export function* results(f, kind, options, stride, from = 0, to = inputCount(stride)) {
   const x = new Float32Array(BLOCK);
   const y = new Float32Array(BLOCK);
-  const ones = new Float32Array(BLOCK).fill(1);
   for (let at = from; at < to; at += BLOCK) {
     const n = Math.min(BLOCK, to - at);
     const block = { x: x.subarray(0, n), y: y.subarray(0, n) };
     fillPatterns(block.x, at, stride);
-    if (kind === 'value') f(block.x, { ...options, out: block.y });
-    else f.backward(ones.subarray(0, n), block.x, { ...options, out: block.y });
+    apply(f, kind, options, block.x, block.y);
     canonicalizeNaN(block.y);
     yield block;
   }
+}
+
+/** Value or derivative at each `x`, into `out`. @param {Activation} f @param {Kind} kind @param {Options} options @param {Float32Array} x @param {Float32Array} out */
+export function apply(f, kind, options, x, out) {
+  if (kind === 'value') f(x, { ...options, out });
+  else f.backward(out.fill(1), x, { ...options, out });
 }
 
 /** @param {Float32Array} x @param {number} at @param {number} stride */
@@ -110,6 +114,11 @@ export function rootInterval({ root, defaults }, kind, options) {
  */
 const UNDECIDED = 2 ** -20;
 
+/** Zeros and infinities of the reference are exact, signs too. @param {number} exact */
+function mustBeSame(exact) {
+  return exact === 0 || Math.abs(exact) === Infinity;
+}
+
 /**
  * Measures blocks of results.
  * @param {Spec} spec @param {Kind} kind @param {Options} options
@@ -135,7 +144,7 @@ export function meter(spec, kind, options, isWithinHalf = () => true) {
       let error = Math.abs(actual - exact) * perSpacing[exponent];
       // Zero, or beyond the largest float32, or not even a number.
       if (exponent === 0 || exponent >= 1023 + 128 || !(error < Infinity)) {
-        error = Object.is(actual, exact) ? 0 : ulpError(actual, exact);
+        error = Object.is(actual, exact) ? 0 : mustBeSame(exact) ? Infinity : ulpError(actual, exact);
         if (error === Infinity) {
           if (s.wrong++ === 0) s.wrongAt = toBits(x[i]);
           continue;

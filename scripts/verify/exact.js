@@ -14,6 +14,7 @@ const Decimal = Base.clone({ precision: 120 });
 
 /** The number exactly; from a number, Decimal takes only the shortest digits that name it. @param {number} x */
 function big(x) {
+  if (!Number.isFinite(x)) throw new RangeError(`no decimal number for ${x}`);
   let exponent = 0;
   for (; !Number.isInteger(x); x *= 2) exponent--;
   return new Decimal(BigInt(x).toString()).times(Decimal.pow(2, exponent));
@@ -204,9 +205,14 @@ function option(value) {
   return value === 1 / 6 ? ONE.div(6) : big(value);
 }
 
+/** |actual - exact|. @param {number} actual @param {Big} exact */
+export function exactError(actual, exact) {
+  return big(actual).minus(exact).abs().toNumber();
+}
+
 /** |actual - exact| in ULP of float32, to some digits. @param {number} actual @param {Big} exact */
 export function exactUlpError(actual, exact) {
-  return big(actual).minus(exact).abs().div(spacing(exact.toNumber())).toNumber();
+  return exactError(actual, exact) / spacing(exact.toNumber());
 }
 
 /**

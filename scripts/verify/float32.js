@@ -28,17 +28,14 @@ export function spacing(value) {
 }
 
 /**
- * |actual - exact| in ULP of float32 at `exact`. Where `exact` is NaN, infinite or zero, the error is 0 or Infinity: the result must be
- * NaN, or the same number with the same sign. Where it is beyond the largest float32, both the largest and infinity are near.
+ * |actual - exact| in ULP of float32 at `exact`; 0 if both are NaN, or overflow to the same infinity.
  * @param {number} actual @param {number} exact
  */
 export function ulpError(actual, exact) {
-  if (Number.isNaN(exact)) return Number.isNaN(actual) ? 0 : Infinity;
-  if (exact === 0 || Math.abs(exact) === Infinity) return Object.is(actual, exact) ? 0 : Infinity;
-  if (actual === Math.fround(exact) && Math.abs(actual) === Infinity) return 0;
-  const error =
-    Math.abs(actual - Math.min(Math.max(exact, -FLOAT32_MAX), FLOAT32_MAX)) * perSpacing[biasedExponent(exact)];
-  return Number.isNaN(error) ? Infinity : error;
+  if (Number.isNaN(exact) || Number.isNaN(actual)) return Object.is(actual, exact) ? 0 : Infinity;
+  if (Math.fround(exact) === actual && !Number.isFinite(actual)) return 0;
+  const bounded = Math.min(Math.max(exact, -FLOAT32_MAX), FLOAT32_MAX);
+  return Math.abs(actual - bounded) / spacing(bounded);
 }
 
 /** The bits of a float32. @param {number} value */

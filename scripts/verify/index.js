@@ -8,7 +8,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import * as lanewise from 'lanewise';
-import { inputCount, numericArguments, violations } from './chunk.js';
+import { apply, inputCount, numericArguments, violations } from './chunk.js';
 import { exact, exactUlpError } from './exact.js';
 import { fingerprint, fingerprints } from './fingerprint.js';
 import { fromBits, show } from './float32.js';
@@ -130,8 +130,9 @@ async function run(jobs) {
 function confirmedUlp(sweep, x, ulp) {
   const { activation, kind, options } = sweep;
   const f = activationOf(sweep);
-  const input = new Float32Array([x]);
-  const [actual] = kind === 'value' ? f(input, options) : f.backward(new Float32Array([1]), input, options);
+  const out = new Float32Array(1);
+  apply(f, kind, options, new Float32Array([x]), out);
+  const [actual] = out;
   if (ulp === 0 || !Number.isFinite(actual)) return ulp;
   return exactUlpError(actual, exact(activation, kind, x, ...numericArguments(f.spec, options)));
 }

@@ -1,6 +1,7 @@
 // Runs one sweep on worker threads, chunk by chunk; finished chunks are kept in .verify/ until the sweep is done.
 
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { CHUNK, combined, inputCount, noStatistics } from './chunk.js';
@@ -30,7 +31,8 @@ export async function runSweep(sweep, stride, fingerprint, threads, onProgress) 
       const worker = new Worker(new URL('worker.js', import.meta.url), { workerData: { ...sweep, stride } });
       try {
         for (let chunk = todo.shift(); chunk !== undefined; chunk = todo.shift()) {
-          const result = await ask(worker, chunk);
+          worker.postMessage(chunk);
+          const [result] = await once(worker, 'message'); // rejects at an error
           results[chunk] = result;
           appendFileSync(kept, `${JSON.stringify(result)}\n`);
           onProgress(inputsOf(chunk));
@@ -59,13 +61,4 @@ function readKept(file) {
     } catch {}
   }
   return results;
-}
-
-/** @param {Worker} worker @param {number} chunk @returns {Promise<Result>} */
-function ask(worker, chunk) {
-  return new Promise((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-    worker.postMessage(chunk);
-  });
 }
