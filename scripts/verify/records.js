@@ -6,7 +6,7 @@ const file = new URL('../../docs/accuracy.json', import.meta.url);
 
 /**
  * A finished sweep. Inputs are bit patterns; `correct` is the share of results within half a ULP, `hash` that of all outputs,
- * `fingerprint` that of a few, by which a record is known to be of today's kernel.
+ * `fingerprint` those of a few of the kernel and of the reference, by which a record is known to be of today's.
  * @typedef {import('./sweeps.js').Sweep & { stride: number, ulp: number, at: number, mean: number, correct: number,
  *   root?: { error: number, at: number }, wrong?: { count: number, at: number }, hash: string, fingerprint: string }} Record
  */
@@ -33,14 +33,14 @@ export class Records {
     this.#byKey.set(key(record), record);
   }
 
-  /** @param {(record: Record) => boolean} [condition] */
-  list(condition = () => true) {
-    return [...this.#byKey.values()].filter(condition);
+  /** Those of `known` sweeps, in their order. @param {import('./sweeps.js').Sweep[]} known */
+  list(known) {
+    return known.flatMap((sweep) => this.get(sweep) ?? []);
   }
 
-  /** Writes those of `known` sweeps, in their order. @param {import('./sweeps.js').Sweep[]} known */
+  /** Writes those of `known` sweeps. @param {import('./sweeps.js').Sweep[]} known */
   save(known) {
-    const lines = known.flatMap((sweep) => JSON.stringify(this.get(sweep)) ?? []);
+    const lines = this.list(known).map((record) => JSON.stringify(record));
     writeFileSync(file, `[\n${lines.join(',\n')}\n]\n`);
   }
 }

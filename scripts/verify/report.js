@@ -18,7 +18,7 @@ A float32 function has only 2^32 inputs. \`npm run verify\` tries them on every 
 An error is |result - exact| in units in the last place (ULP): the distance of neighbouring float32 numbers at the exact result, 2^-149
 among the subnormals, which count like all others. The exact result is the definition at this input in float64, right to 2^-44; where that cannot
 tell on which side of half a ULP an error lies, and for the largest error, it is computed with 120 digits. *Correctly rounded* is the share of
-results with an error of at most 0.5 ULP. NaN must give NaN; where the exact result is infinite or zero, the result must be the same, sign included.
+results with an error of at most 0.5 ULP. NaN must give NaN; where the exact result is infinite or zero, the result must be the same, sign included (but for that of a zero derivative).
 Round a zero of a derivative the relative error has no meaning: there the largest absolute error stands in a column of its own, and the other
 columns leave the interval (\`spec.root\`) out.
 
@@ -29,7 +29,7 @@ the same on every machine and engine; \`npm test\` compares hashes of some outpu
 ${table(on('simd'), bound)}
 ${on('relaxed').length > 0 ? `## Backend relaxed\n\nFused multiply-adds where the machine has them: results depend on it.\n${table(on('relaxed'), bound)}\n` : ''}## Backend js
 
-Float64 rounded to float32: what the engine's \`Math\` gives.
+The float64 functions of the table, rounded to float32: how near \`Math\` and they come.
 ${table(on('js'), bound)}
 ## Other options
 ${table(others, bound, true)}

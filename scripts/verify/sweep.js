@@ -11,7 +11,7 @@ const folder = new URL('../../.verify/', import.meta.url);
 /** @typedef {{ chunk: number, hash: string, statistics: import('./chunk.js').Statistics }} Result */
 
 /**
- * @param {import('./sweeps.js').Sweep} sweep @param {number} stride @param {string} fingerprint of the kernel whose chunks count
+ * @param {import('./sweeps.js').Sweep} sweep @param {number} stride @param {string} fingerprint of the kernel and reference whose chunks count
  * @param {number} threads
  * @param {(inputs: number) => void} onProgress
  * @returns {Promise<import('./chunk.js').Statistics & { hash: string }>} the SHA-256 of the chunks' SHA-256, as hexadecimal digits, in order
@@ -19,7 +19,7 @@ const folder = new URL('../../.verify/', import.meta.url);
 export async function runSweep(sweep, stride, fingerprint, threads, onProgress) {
   const count = Math.ceil(inputCount(stride) / CHUNK);
   const name = [sweep.activation, sweep.kind, sweep.backend, ...Object.entries(sweep.options).flat(), stride];
-  const kept = new URL(`${name.join('-')}-${fingerprint.slice(0, 8)}.jsonl`, folder);
+  const kept = new URL(`${name.join('-')}-${fingerprint}.jsonl`, folder);
   const results = readKept(kept);
   const inputsOf = (/** @type {number} */ chunk) => Math.min(CHUNK, inputCount(stride) - chunk * CHUNK);
   for (const { chunk } of results) if (chunk !== undefined) onProgress(inputsOf(chunk));

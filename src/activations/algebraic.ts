@@ -20,7 +20,8 @@ export const squareplus = activation({
   fields: squareplusFields,
   value(x, beta) {
     const root = Math.sqrt(x * x + beta);
-    return x < 0 ? beta / (root - x) / 2 : (x + root) / 2;
+    if (x < 0) return beta / (root - x) / 2;
+    return beta === 0 ? x : (x + root) / 2; // -0 too
   },
   derivative(x, beta) {
     const root = Math.sqrt(x * x + beta);

@@ -34,7 +34,7 @@ export const logSigmoid = activation({
   name: 'logSigmoid',
   formula: 'log(sigmoid(x))',
   defaults: {},
-  value: (x) => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x))),
+  value: (x) => -(Math.max(-x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
   derivative: (x) => logistic(-x),
   ulp: { value: 2, derivative: 2 },
   fromOutput: { derivative: (y) => -Math.expm1(y), ulp: 2 },

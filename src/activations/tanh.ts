@@ -34,7 +34,7 @@ export const tanhShrink = activation({
     // x - tanh(x) = (x cosh(x) - sinh(x)) / cosh(x); the numerator is the sum of 2k / (2k + 1)! x^(2k + 1).
     const z = x * x;
     let term = x;
-    let sum = 0;
+    let sum = -0; // 0 + -0 would be 0
     for (let k = 1; k <= 9; k++) {
       term *= z / (2 * k * (2 * k + 1));
       sum += 2 * k * term;

@@ -12,6 +12,9 @@ import { tenCalls } from './ten-calls.js';
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 if (executablePath === undefined) console.warn('No Chromium found: the browser test is skipped.');
 
+/** What the server serves: this folder, the built package, and what hashes its results. */
+const folders = ['./', '../../dist/', '../../scripts/verify/'];
+
 const pages: { [path: string]: string | undefined } = {
   '/': undefined,
   '/no-wasm': "default-src 'none'; script-src 'self'",
@@ -34,10 +37,9 @@ describe.skipIf(executablePath === undefined)('Chromium', () => {
         response.end('<!doctype html><title>lanewise</title>');
         return;
       }
-      const folder = path === '/ten-calls.js' ? './' : '../../dist/';
-      const file = new URL(folder + path.slice(1), import.meta.url);
+      const file = folders.map((folder) => new URL(folder + path.slice(1), import.meta.url)).find(existsSync);
       response.setHeader('content-type', 'text/javascript');
-      response.writeHead(existsSync(file) ? 200 : 404).end(existsSync(file) ? await readFile(file) : '');
+      response.writeHead(file ? 200 : 404).end(file ? await readFile(file) : '');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     browser = await chromium.launch({
@@ -72,6 +74,14 @@ describe.skipIf(executablePath === undefined)('Chromium', () => {
 
   test('the relaxed backend by default', async () => {
     expect(await inPage('/')).toMatchObject({ backend: 'relaxed', relu: [...lanewise.relu(new Float32Array(x))] });
+  });
+
+  test('the same hashes of all kernels as in Node', async () => {
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const hashes = await page.evaluate(
+      `Promise.all([import('/index.js'), import('/fingerprint.js')]).then(([lanewise, { fingerprints }]) => fingerprints(lanewise))`,
+    );
+    expect(hashes).toEqual(JSON.parse(await readFile(new URL('../golden/hashes.json', import.meta.url), 'utf8')));
   });
 
   test("a Content-Security-Policy with 'wasm-unsafe-eval' and nothing inline", async () => {
