@@ -95,10 +95,13 @@ export function combined(s, t) {
   };
 }
 
-/** The numeric options as the references take them. @param {Spec} spec @param {Options} options @returns {[number, number]} */
+/** The numeric options as the kernels and references take them. @param {Spec} spec @param {Options} options @returns {[number, number]} */
 export function numericArguments(spec, options) {
-  const [a, b] = Object.values({ ...spec.defaults, ...options }).filter((value) => typeof value === 'number');
-  return [Number(a ?? 0), Number(b ?? 0)];
+  const areFloat32 = spec.exact === true || spec.float32Options === true;
+  const [a = 0, b = 0] = Object.values({ ...spec.defaults, ...options })
+    .filter((value) => typeof value === 'number')
+    .map((value) => (areFloat32 ? Math.fround(value) : value));
+  return [a, b];
 }
 
 /** The interval in which the derivative's error is judged absolutely; the table's is one of beta x. @param {Spec} spec @param {Kind} kind @param {Options} options */

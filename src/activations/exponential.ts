@@ -31,7 +31,7 @@ export const elu = activation({
   defaults: { alpha: 1 },
   refuse: (alpha) => (alpha === 0 ? undefined : refuseScale('alpha', Math.abs(alpha))),
   fields: (alpha) => [alpha, alpha * 2 ** -60],
-  value: (x, alpha) => (x > 0 ? x : alpha * Math.expm1(x)),
+  value: (x, alpha) => (x >= 0 ? x : alpha * Math.expm1(x)),
   derivative: (x, alpha) => (x > 0 ? 1 : alpha * Math.exp(x)),
   float32Options: true,
   ulp: { value: 1.9, derivative: 1.8 },
