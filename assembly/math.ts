@@ -133,13 +133,27 @@ export function logisticOfMinus(x: v128): v128 {
 }
 
 export const TWO_TO_MINUS_64 = memory.data<f32>([5.421011e-20]);
-const MINUS_2_TO_MINUS_64 = memory.data<f32>([-5.421011e-20]);
+export const MINUS_2_TO_MINUS_64 = memory.data<f32>([-5.421011e-20]);
 
 /** The fraction bits of 1.375: numerator and denominator carry this factor, at which the denominator's rounding was least felt. */
 const KAPPA_BITS = memory.data<u32>([0x300000]);
 /** (cosh(r) - 1 - r^2 / 2) / r^4 and (sinh(r) - r) / r^3 in r^2. scripts/fit.py, COSH and SINH */
 const COSH = memory.data<f32>([0.041666456, 0.0013935842]);
 const SINH = memory.data<f32>([0.16666517, 0.00836915]);
+
+/** cosh(r) - 1. */
+@inline
+export function coshLessOne(r: v128): v128 {
+  const square = f32x4.mul(r, r);
+  return madd(f32x4.mul(square, square), degree1(COSH, square), f32x4.mul(square, splat(HALF)));
+}
+
+/** sinh(r). */
+@inline
+export function sinhOf(r: v128): v128 {
+  const square = f32x4.mul(r, r);
+  return madd(f32x4.mul(r, square), degree1(SINH, square), r);
+}
 
 /**
  * c / (e^a + 2 + e^-a) for a >= 0, which is sech^2: with a = n ln 2 + r, s = 2^n and 1 / s it is
@@ -153,9 +167,8 @@ export function reciprocalSum(a: v128, bias: usize, two: usize, mirror: usize, n
   const exponent = power(k);
   const s = v128.or(exponent, splat(KAPPA_BITS));
   const inverse = i32x4.max_s(i32x4.sub(splat(mirror), exponent), splat(ZERO));
-  const square = f32x4.mul(r, r);
-  const cosh = f32x4.mul(square, madd(degree1(COSH, square), square, splat(HALF))); // less 1
-  const sinh = madd(f32x4.mul(r, square), degree1(SINH, square), r);
+  const cosh = coshLessOne(r);
+  const sinh = sinhOf(r);
   const smaller = f32x4.add(inverse, splat(two));
   const sum = f32x4.add(s, smaller);
   const lost = f32x4.sub(smaller, f32x4.sub(sum, s));

@@ -1,4 +1,4 @@
-import { abs, clamp, madd, negate, nmadd, ONE, SIGN, splat, TWO, ZERO } from './lanes';
+import { abs, clamp, FOUR, madd, negate, nmadd, ONE, SIGN, splat, TWO, ZERO } from './lanes';
 import { backward, forwardLong } from './loops';
 import {
   BIAS_MINUS_24,
@@ -118,7 +118,6 @@ const MISH_LOW = memory.data<f32>([-110.0]);
 const MISH_HIGH = memory.data<f32>([16.0]);
 const MISH_SLOPE_LOW = memory.data<f32>([-115.0]);
 const MISH_SLOPE_HIGH = memory.data<f32>([14.0]);
-const FOUR = memory.data<f32>([4.0]);
 
 /**
  * mish(x) = x tanh(log(1 + e)), e = e^x. With D = e^2 + 2 e + 2 it is x e (1 - e (e + 1) / D) below 0 and x (1 - 2 / D) above;
