@@ -63,7 +63,7 @@ export const mish = activation({
     const n = e * (e + 2);
     return n / (n + 2) + timesVanishing(x, (4 * e * (e + 1)) / ((n + 2) * (n + 2)));
   },
-  ulp: { value: 2.5, derivative: 4 },
+  ulp: { value: 2.2, derivative: 4 },
   root: { from: -1.6, to: -0.8, error: 5e-8 },
 });
 
