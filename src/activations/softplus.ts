@@ -70,6 +70,6 @@ export const mish = activation({
 function softplusFields(beta: number): number[] {
   const perBeta = Math.fround(2 ** -64 / beta);
   // Below 1, beta lifts the result by 1 / beta.
-  const tailEnd = (-104 + Math.min(0, Math.log(beta))) / beta;
+  const tailEnd = (-104.5 + Math.min(0, Math.log(beta))) / beta;
   return [...scaledExpm1(beta), tailEnd, beta, perBeta, 1 / beta - 2 ** 64 * perBeta, -40 / beta, 104.5 / beta];
 }
