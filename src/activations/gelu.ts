@@ -17,7 +17,7 @@ export const erf = activation({
   defaults: {},
   value: errorFunction,
   derivative: (x) => TWO_OVER_SQRT_PI * Math.exp(-x * x),
-  ulp: { value: 2.5, derivative: 2 },
+  ulp: { value: 1.6, derivative: 2 },
 });
 
 /**
