@@ -1,7 +1,8 @@
-import { abs, highHalf, madd, negate, nmadd, ONE, SIGN, signOf, splat } from './lanes';
+import { abs, clamp, highHalf, madd, nmadd, ONE, select, SIGN, signOf, splat } from './lanes';
 import { backward, forwardLong } from './loops';
-import { BIAS, BIAS_PLUS_64, LN_2_HIGH, LN_2_LOW, onePlus, power, slopeBelow, TWO_TO_MINUS_64, unitStep } from './math';
+import { BIAS, BIAS_PLUS_64, bothSides, LN_2_HIGH, LN_2_LOW, power, TWO_TO_MINUS_64, unitStep } from './math';
 import { degree4, evenOdd5, evenOdd6, evenOdd8, evenOdd11 } from './polynomial';
+import * as wide from './wide';
 
 // ---- erf ---------------------------------------------------------------------------------------------------------
 
@@ -121,7 +122,7 @@ function gaussianExpm1(a: v128, k: v128, bias: usize): v128 {
  * a Phi(-a) = e^(-a^2 / 2) q (1 + g) / 2; the product (1 + t) (1 + g) is taken as 1 + (t g + (t + g)) and not rounded.
  * Its derivative is G(a) below 0 and 1 - G(a) above, G(a) = Phi(-a) - a phi(a) = e^(-a^2 / 2) (root - a) (1 + g) / 2: the
  * zero is a factor, so that the error stays relative there too.
- * Error at most 3.5 ULP, of the derivative 3.
+ * Error at most 3.7 ULP, of the derivative 3.
  */
 @unmanaged
 @final
@@ -163,94 +164,50 @@ export function geluBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize)
 /** The result rounds to 0 from here down, and to x from here up. */
 const TANH_LOW = memory.data<f32>([-11.0]);
 const TANH_HIGH = memory.data<f32>([6.0]);
-/** 1.5 * 2^19: adding and subtracting it rounds to a multiple of 1/16. */
-const ROUND_TO_SIXTEENTH = memory.data<f32>([786432.0]);
-const C_HIGH = memory.data<f32>([22.363281]);
-const C_LOW = memory.data<f32>([0.00057875225]);
-/** B / ln 2, and its inverse in two parts. */
-const PER_OCTAVE = memory.data<f32>([0.10294324]);
-const OCTAVE_HIGH = memory.data<f32>([9.714111]);
-const OCTAVE_LOW = memory.data<f32>([-2.0300102e-5]);
-/** t in y, from y up: EXPM1 of math.ts times powers of B. */
-const EXPM1_B = memory.data<f32>([0.071354814, 0.0025457551, 6.055008e-5, 1.0801016e-6, 1.5480966e-8, 1.8501194e-10]);
-const TWO_B = memory.data<f32>([0.14270963]);
-/** 1.5 * 2^23 alone: k holds n itself. */
-const NO_BIAS = memory.data<f32>([12582912.0]);
-const TWO_TO_MINUS_40 = memory.data<f32>([9.094947e-13]);
-
-/** h of x = h + l: a multiple of 1/16. */
-@inline
-function sixteenths(x: v128): v128 {
-  const shift = splat(ROUND_TO_SIXTEENTH);
-  return f32x4.sub(f32x4.add(x, shift), shift);
-}
-
-/** h (h^2 + C), which is exact. */
-@inline
-function mainOf(h: v128): v128 {
-  return f32x4.mul(h, madd(h, h, splat(C_HIGH)));
-}
-
-/** 3 h^2 + C, which is exact: the factor of l. */
-@inline
-function slopeOf(h: v128): v128 {
-  return madd(f32x4.add(h, h), h, madd(h, h, splat(C_HIGH)));
-}
-
-/** k of e^z. */
-@inline
-function tanhRounded(x: v128, bias: usize): v128 {
-  const h = sixteenths(x);
-  const sum = f32x4.add(mainOf(h), f32x4.mul(f32x4.sub(x, h), slopeOf(h)));
-  return madd(sum, splat(PER_OCTAVE), splat(bias));
-}
-
-/** y = x^3 + C x - n ln 2 / B = main - n octave + l slope + l^2 (x + 2 h); the first two are exact. */
-@inline
-function tanhReduced(x: v128, k: v128, bias: usize): v128 {
-  const h = sixteenths(x);
-  const l = f32x4.sub(x, h);
-  const n = f32x4.sub(k, splat(bias));
-  const small = madd(f32x4.mul(l, l), f32x4.add(x, f32x4.add(h, h)), f32x4.mul(x, splat(C_LOW)));
-  const rest = madd(l, slopeOf(h), nmadd(n, splat(OCTAVE_LOW), small));
-  return f32x4.add(nmadd(n, splat(OCTAVE_HIGH), mainOf(h)), rest);
-}
+/** The derivative rounds to 0 for negative x of this size. */
+const TANH_SLOPE_ZERO = memory.data<f32>([11.0]);
+const MINUS_B = memory.data<f64>([-0.07135481627260025]);
+const C = memory.data<f64>([22.363860002236386]);
+const THREE = memory.data<f64>([3.0]);
 
 /**
  * geluTanh(x) = x (1 + tanh(z / 2)) / 2 = x / (1 + e^-z).
- * z may be 100 in the tail, where its rounding would show: with x = h + l its large terms are exact products, and B is folded into
- * the exponential.
- * Its derivative is G(|x|) below 0 and 1 - G above, G(a) = e (1 - a dz/dx + e) / (1 + e)^2 with e = e^-z(a).
- * Error at most 2.5 ULP, of the derivative 4.5.
+ * All in float64, because z may be 100 in the tail, where its rounding would show.
+ * Its derivative is G(|x|) below 0 and 1 - G above, G(a) = e (1 - a dz/dx + e) / (1 + e)^2 with e = e^-z(a), in float64.
+ * Error at most 1 ULP, of the derivative 1.5.
  */
 @unmanaged
 @final
 class GeluTanh {
 
   @inline forward(x: v128): v128 {
-    const atLeast = f32x4.pmax(x, splat(TANH_LOW));
-    const z = f32x4.pmin(atLeast, splat(TANH_HIGH));
-    const k = tanhRounded(z, NO_BIAS);
-    const y = negate(tanhReduced(z, k, NO_BIAS));
-    const one = splat(TWO_TO_MINUS_40);
-    const s = i32x4.sub(one, power(k)); // 2^(-40 - n)
-    const t = f32x4.mul(y, evenOdd5(EXPM1_B, y));
-    const result = f32x4.div(z, f32x4.add(madd(s, t, one), s));
-    return f32x4.sub(f32x4.mul(result, one), f32x4.sub(z, atLeast));
+    const z = clamp(x, splat(TANH_LOW), splat(TANH_HIGH));
+    const y = wide.narrow(this.value(wide.low(z)), this.value(wide.high(z)));
+    return select(f32x4.lt(x, splat(TANH_HIGH)), y, x);
   }
 
 
   @inline derivative(x: v128): v128 {
-    const z = f32x4.pmax(v128.or(x, splat(SIGN)), splat(TANH_LOW)); // -|x|
-    const k = tanhRounded(z, BIAS_PLUS_64);
-    const y = tanhReduced(z, k, BIAS_PLUS_64);
-    const s = power(k);
-    const t = f32x4.mul(y, evenOdd5(EXPM1_B, y));
-    const e = f32x4.mul(madd(s, t, s), splat(TWO_TO_MINUS_64));
-    // 1 - a dz/dx + e, with a dz/dx = z + 2 B a^3
-    const cube = f32x4.mul(f32x4.mul(z, z), f32x4.mul(z, splat(TWO_B)));
-    const m = f32x4.add(f32x4.add(onePlus(k, BIAS_PLUS_64, f32x4.mul(y, splat(EXPM1_B))), e), cube);
-    return unitStep(x, slopeBelow(s, t, e, m));
+    const a = f32x4.pmin(abs(x), splat(TANH_SLOPE_ZERO));
+    return bothSides(x, wide.narrow(this.slope(wide.low(a)), this.slope(wide.high(a))));
+  }
+
+
+  @inline value(x: v128): v128 {
+    const square = f64x2.mul(x, x);
+    const e = wide.exp(f64x2.mul(f64x2.mul(x, wide.splat(MINUS_B)), f64x2.add(square, wide.splat(C)))); // e^-z
+    return f64x2.div(x, f64x2.add(e, wide.splat(wide.ONE)));
+  }
+
+  /** G */
+  @inline slope(a: v128): v128 {
+    const square = f64x2.mul(a, a);
+    const b = f64x2.mul(a, wide.splat(MINUS_B));
+    const c = wide.splat(C);
+    const e = wide.exp(f64x2.mul(b, f64x2.add(square, c)));
+    const sum = f64x2.add(e, wide.splat(wide.ONE));
+    const slope = f64x2.mul(b, wide.madd(square, wide.splat(THREE), c)); // -a dz/dx
+    return f64x2.div(f64x2.mul(e, f64x2.add(sum, slope)), f64x2.mul(sum, sum));
   }
 }
 export function geluTanh(p: usize, x: usize, y: usize, n: usize): void {

@@ -4,7 +4,6 @@ export const ZERO = memory.data<f32>([0.0]);
 export const HALF = memory.data<f32>([0.5]);
 export const ONE = memory.data<f32>([1.0]);
 export const TWO = memory.data<f32>([2.0]);
-export const FOUR = memory.data<f32>([4.0]);
 /** The sign bit alone, which is also -0. */
 export const SIGN = memory.data<u32>([0x80000000]);
 const MAGNITUDE = memory.data<u32>([0x7fffffff]);

@@ -1,4 +1,4 @@
-import { clamp, HALF, madd, nmadd, ONE, oneIfPositive, signOf, splat, TWO, ZERO } from './lanes';
+import { clamp, HALF, madd, nmadd, ONE, oneIfPositive, SIGN, signOf, splat, TWO, ZERO } from './lanes';
 import { degree1, estrin4 } from './polynomial';
 
 // The exponential, in the pieces from which the smooth activations are built:
@@ -178,18 +178,11 @@ export function reciprocalSum(a: v128, bias: usize, two: usize, mirror: usize, n
 
 // The derivatives of x Phi(x), for a distribution Phi, have f'(x) + f'(-x) = 1: G(|x|) below 0 and 1 - G(|x|) above.
 
-/** 1 + y, where y = n ln 2 + r has been reduced: the first sum is exact, and r small, so that little is rounded. */
+/** The derivative at x from G(|x|). */
 @inline
-export function onePlus(k: v128, bias: usize, r: v128): v128 {
-  const n = f32x4.sub(k, splat(bias));
-  return f32x4.add(madd(n, splat(LN_2_HIGH), splat(ONE)), madd(n, splat(LN_2_LOW), r));
-}
-
-/** 2^64 G = 2^64 e m / (1 + e)^2 for e = 2^-64 s (1 + t): e is not rounded where it is a factor. */
-@inline
-export function slopeBelow(s: v128, t: v128, e: v128, m: v128): v128 {
-  const w = f32x4.div(f32x4.mul(s, m), madd(e, f32x4.add(e, splat(TWO)), splat(ONE)));
-  return madd(w, t, w);
+export function bothSides(x: v128, below: v128): v128 {
+  const signed = v128.xor(below, v128.xor(signOf(x), splat(SIGN)));
+  return f32x4.add(signed, oneIfPositive(x));
 }
 
 /** The derivative at x from 2^64 G(|x|). */

@@ -1,4 +1,4 @@
-import { abs, clamp, FOUR, madd, negate, nmadd, ONE, SIGN, splat, TWO, ZERO } from './lanes';
+import { clamp, madd, negate, nmadd, select, SIGN, splat, ZERO } from './lanes';
 import { backward, forwardLong } from './loops';
 import {
   BIAS_MINUS_24,
@@ -13,9 +13,8 @@ import {
   TWO_TO_MINUS_64,
 } from './math';
 import { evenOdd9 } from './polynomial';
+import * as wide from './wide';
 
-const TWO_TO_64 = memory.data<f32>([1.8446744e19]);
-const TWO_TO_MINUS_65 = memory.data<f32>([2.7105054e-20]);
 /** e^x is less than half the smallest float32 from here down. */
 const TAIL_END = memory.data<f32>([-103.9]);
 const SEVEN_EIGHTHS = memory.data<f32>([0.875]);
@@ -36,7 +35,7 @@ function log1pOver(w: v128): v128 {
  * the logarithm is one polynomial. Its derivative is sigmoid(beta x).
  * With w = s (1 + t) and p = log(1 + w) / w - 1 the logarithm is s + (s t + w p): the rounding of w enters by w p alone. All
  * is divided by beta: u = t / beta is r + ..., and sk stands for s / beta, u for 2^-64 t / beta.
- * Error at most 2.5 ULP, of the derivative 2.
+ * Error at most 2.3 ULP, of the derivative 2.
  */
 @unmanaged
 @final
@@ -120,55 +119,42 @@ const MISH_SLOPE_LOW = memory.data<f32>([-115.0]);
 const MISH_SLOPE_HIGH = memory.data<f32>([14.0]);
 
 /**
- * mish(x) = x tanh(log(1 + e)), e = e^x. With D = e^2 + 2 e + 2 it is x e (1 - e (e + 1) / D) below 0 and x (1 - 2 / D) above;
- * both are x m (1 - d) with m = e^min(x, 0) and d = min(e (e + 1), 2) / D. m = s (1 + t) there, (1 - d) = (1 + g) / 2, and
- * (1 + t) (1 + g) is not rounded. Above `MISH_HIGH` the rest of x is added at the end.
- * Its derivative is m (1 + min(x, 0) - u (min(f, 2) - u (4 |x| f - min(x, 0) g^2))) with f = e (e + 1), g = e (e + 2), u = 1 / D.
- * Error at most 2.2 ULP, of the derivative 4.
+ * mish(x) = x tanh(log(1 + e^x)) = x n / (n + 2) with n = e (e + 2), e = e^x, in float64. Above `MISH_HIGH` the rest of x is added at the end.
+ * Its derivative is (n (n + 2) + 4 x e (1 + e)) / (n + 2)^2.
+ * Error at most 1 ULP, of the derivative 1.5.
  */
 @unmanaged
 @final
 class Mish {
 
   @inline forward(x: v128): v128 {
-    const atLeast = f32x4.pmax(x, splat(MISH_LOW));
-    const z = f32x4.pmin(atLeast, splat(MISH_HIGH));
-    const k = rounded(z, BIAS_PLUS_64);
-    const s = power(k);
-    const t = expm1Of(reduced(z, k, BIAS_PLUS_64));
-    // e = s (1 + t) is never rounded: its square and its double are taken from their parts.
-    const s1 = f32x4.mul(s, splat(TWO_TO_MINUS_64));
-    const square = f32x4.mul(s1, s1);
-    const sum = f32x4.add(square, s1);
-    const rest = f32x4.mul(square, t);
-    const f = madd(t, f32x4.add(f32x4.add(sum, square), rest), sum); // e^2 + e
-    const two = splat(TWO);
-    const denominator = madd(t, f32x4.add(f32x4.add(sum, sum), rest), f32x4.add(f32x4.add(sum, s1), two)); // e^2 + 2 e + 2
-    const d = f32x4.div(f32x4.pmin(f, two), denominator);
-    const g = nmadd(d, two, splat(ONE));
-    const below = v128.and(t, i32x4.shr_s(x, 31));
-    const w = f32x4.mul(z, f32x4.pmin(s, splat(TWO_TO_64)));
-    // In this order the first sum is exact in the tail, where g is 1.
-    const y = madd(w, f32x4.add(madd(g, below, below), g), w); // 2^65 times
-    return f32x4.sub(f32x4.mul(y, splat(TWO_TO_MINUS_65)), f32x4.sub(z, atLeast));
+    const z = clamp(x, splat(MISH_LOW), splat(MISH_HIGH));
+    const y = wide.narrow(this.value(wide.low(z)), this.value(wide.high(z)));
+    return select(f32x4.lt(x, splat(MISH_HIGH)), y, x);
   }
 
 
   @inline derivative(x: v128): v128 {
     const z = clamp(x, splat(MISH_SLOPE_LOW), splat(MISH_SLOPE_HIGH));
-    const k = rounded(z, BIAS_PLUS_64);
-    const s = power(k);
-    const t = expm1Of(reduced(z, k, BIAS_PLUS_64));
-    const e = f32x4.mul(madd(s, t, s), splat(TWO_TO_MINUS_64));
-    const f = madd(e, e, e);
-    const g = f32x4.add(f, e);
-    const u = f32x4.div(splat(ONE), f32x4.add(g, splat(TWO)));
-    const negative = f32x4.pmin(z, splat(ZERO));
-    const h = nmadd(negative, f32x4.mul(g, g), f32x4.mul(abs(f32x4.mul(z, splat(FOUR))), f));
-    const b = nmadd(u, nmadd(u, h, f32x4.pmin(f, splat(TWO))), f32x4.add(splat(ONE), negative));
-    const below = v128.and(t, i32x4.shr_s(x, 31));
-    const w = f32x4.mul(b, f32x4.pmin(s, splat(TWO_TO_64)));
-    return f32x4.mul(madd(w, below, w), splat(TWO_TO_MINUS_64));
+    return wide.narrow(this.slope(wide.low(z)), this.slope(wide.high(z)));
+  }
+
+
+  @inline value(x: v128): v128 {
+    const two = wide.splat(wide.TWO);
+    const e = wide.exp(x);
+    const n = f64x2.mul(e, f64x2.add(e, two));
+    return f64x2.div(f64x2.mul(x, n), f64x2.add(n, two));
+  }
+
+
+  @inline slope(x: v128): v128 {
+    const two = wide.splat(wide.TWO);
+    const e = wide.exp(x);
+    const n = f64x2.mul(e, f64x2.add(e, two));
+    const sum = f64x2.add(n, two);
+    const part = f64x2.mul(f64x2.mul(x, wide.splat(wide.FOUR)), f64x2.sub(n, e));
+    return f64x2.div(wide.madd(n, sum, part), f64x2.mul(sum, sum));
   }
 }
 export function mish(p: usize, x: usize, y: usize, n: usize): void {

@@ -38,6 +38,8 @@ export interface Spec<D extends Defaults = Defaults> {
   readonly kernel?: (a: number, b: number) => string;
   /** The kernel's fields, where they are not the numeric options themselves. */
   readonly fields?: (a: number, b: number) => readonly number[];
+  /** Fields in float64, which come after the others. */
+  readonly wideFields?: (a: number, b: number) => readonly number[];
   /** True where `value` and `derivative`, rounded once to float32, are what the kernel gives, bit for bit; or two functions that are. */
   readonly exact?: boolean | Pick<Spec, 'value' | 'derivative'>;
   /** Other definitions under the same name: the row for each further choice of the option `approximate`. */

@@ -96,11 +96,15 @@ export class Linked {
     return 4 * at;
   }
 
-  /** Writes each field to all four lanes of its v128; returns how many floats that are. */
+  /** Writes each field to all lanes of its v128; returns how many floats that are. */
   #write(at: number, a: number, b: number): number {
     const fields = this.#spec.fields?.(a, b) ?? [a, b];
+    const wideFields = this.#spec.wideFields?.(a, b) ?? [];
     for (const [i, field] of fields.entries()) this.#memory.fill(field, at + 4 * i, at + 4 * i + 4);
-    return 4 * fields.length;
+    const end = at + 4 * fields.length;
+    const doubles = new Float64Array(this.#memory.buffer, 4 * end, 2 * wideFields.length);
+    for (const [i, field] of wideFields.entries()) doubles.fill(field, 2 * i, 2 * i + 2);
+    return 4 * (fields.length + wideFields.length);
   }
 }
 

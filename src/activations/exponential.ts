@@ -13,7 +13,7 @@ export const exp = activation({
   defaults: {},
   value: Math.exp,
   derivative: Math.exp,
-  ulp: { value: 1, derivative: 1 },
+  ulp: { value: 1.1, derivative: 1.1 },
   fromOutput: { derivative: (y) => y, ulp: 0.5 },
 });
 

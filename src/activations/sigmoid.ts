@@ -32,10 +32,11 @@ export const silu = activation({
   defaults: { beta: 1 },
   refuse: (beta) => refuseScale('beta', beta),
   fields: siluFields,
+  wideFields: (beta) => [-beta],
   value: siluValue,
   derivative: siluDerivative,
-  ulp: { value: 2.1, derivative: 2.4 },
-  root: { from: -1.66, to: -0.94, error: 2.5e-8 },
+  ulp: { value: 2, derivative: 1.5 },
+  root: { from: -1.29, to: -1.265, error: 1e-9 },
 });
 
 /** Another name of {@link silu}. */
@@ -52,10 +53,11 @@ export const quickGelu = activation({
   formula: 'x sigmoid(1.702 x)',
   defaults: {},
   fields: () => siluFields(1.702),
+  wideFields: () => [-1.702],
   value: (x) => siluValue(x, 1.702),
   derivative: (x) => siluDerivative(x, 1.702),
-  ulp: { value: 2.1, derivative: 2.4 },
-  root: { from: -0.98, to: -0.55, error: 2.5e-8 },
+  ulp: { value: 2, derivative: 1.5 },
+  root: { from: -0.765, to: -0.74, error: 1e-9 },
 });
 
 function siluValue(x: number, beta: number): number {
@@ -71,7 +73,5 @@ function siluDerivative(x: number, beta: number): number {
 function siluFields(beta: number): number[] {
   // Below 1, beta lifts the tail of the result by 1 / beta.
   const low = (-109 + Math.min(0, Math.log(beta))) / beta;
-  const exponential = scaledExponential(-beta);
-  const [, octaveHigh, octaveLow] = exponential;
-  return [...exponential, low, 20 / beta, 109 / beta, beta * octaveLow, -beta * octaveHigh - Math.fround(0.69314575)];
+  return [...scaledExponential(-beta), low, 20 / beta, 109 / beta, Math.fround(beta) - beta];
 }

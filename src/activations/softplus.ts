@@ -21,7 +21,7 @@ export const softplus = activation({
     return (Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)))) / beta;
   },
   derivative: (x, beta) => logistic(beta * x),
-  ulp: { value: 2.5, derivative: 2 },
+  ulp: { value: 2.3, derivative: 2 },
   fromOutput: {
     derivative: (y, beta) => -Math.expm1(-beta * y),
     ulp: 2,
@@ -63,8 +63,8 @@ export const mish = activation({
     const n = e * (e + 2);
     return n / (n + 2) + timesVanishing(x, (4 * e * (e + 1)) / ((n + 2) * (n + 2)));
   },
-  ulp: { value: 2.2, derivative: 4 },
-  root: { from: -1.6, to: -0.8, error: 5e-8 },
+  ulp: { value: 1, derivative: 1.5 },
+  root: { from: -1.205, to: -1.18, error: 1e-9 },
 });
 
 function softplusFields(beta: number): number[] {
