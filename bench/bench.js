@@ -1,8 +1,9 @@
-// npm run bench [-- names... --n 1e6,1e3 --rounds 5 --forward --backward --json FILE]
+// npm run bench [-- names... --n 1e6,1e3 --rounds 5 --forward --backward --json FILE --chart]
 //
 // Time per element of each activation: plain JavaScript, lanewise on ordinary arrays (with `out`), lanewise in an arena, and
 // the floors: memory.copy inside a WebAssembly memory, TypedArray.set between ordinary arrays. The variants of one row
-// take turns, round by round; the figures are medians over the rounds.
+// take turns, round by round; the figures are medians over the rounds. `--chart` measures forward, at 1e6
+// unless told otherwise, and draws docs/speed.svg from the last size.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -17,17 +18,19 @@ import { branchFreeRelu, plain } from './plain.js';
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    n: { type: 'string', default: '8,64,1e3,1e5,1e6,1e7' },
+    n: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     forward: { type: 'boolean' },
     backward: { type: 'boolean' },
     json: { type: 'string', default: 'bench/results/latest.json' },
+    chart: { type: 'boolean' },
   },
 });
 const names = positionals.length > 0 ? positionals : Object.keys(activations);
-const sizes = flags.n.split(',').map(Number);
+const sizes = (flags.n ?? (flags.chart ? '1e6' : '8,64,1e3,1e5,1e6,1e7')).split(',').map(Number);
 const rounds = Number(flags.rounds);
-const directions = ['forward', 'backward'].filter((d) => flags[d] || flags.forward === flags.backward);
+const both = flags.forward === flags.backward;
+const directions = flags.chart ? ['forward'] : ['forward', 'backward'].filter((d) => flags[d] || both);
 const unknown = names.filter((name) => !(name in activations));
 if (unknown.length > 0 || !sizes.every((n) => Number.isInteger(n) && n > 0) || !(rounds >= 1)) {
   console.error(
@@ -147,3 +150,15 @@ for (const { name, direction, n, ns } of results) {
 console.log(table.toString());
 mkdirSync(dirname(flags.json), { recursive: true });
 writeFileSync(flags.json, `${JSON.stringify({ machine, date: new Date().toISOString(), rounds, results }, null, 1)}\n`);
+if (flags.chart) {
+  const { chart } = await import('./chart.js');
+  const n = sizes.at(-1);
+  const title = `Times as fast as plain JavaScript: ${n.toLocaleString('en')} elements, Node ${process.versions.node.split('.')[0]}`;
+  writeFileSync(
+    'docs/speed.svg',
+    chart(
+      results.filter((result) => result.n === n),
+      title,
+    ),
+  );
+}
