@@ -5,7 +5,7 @@ import { activations, backend, createArena } from '../../dist/index.js';
 export default function lanewise() {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   return {
-    name: `lanewise, ${backend}`,
+    name: `lanewise (${backend})`,
     version,
     prepare(activation, x) {
       const f = activations[activation];

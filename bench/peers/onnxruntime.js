@@ -63,9 +63,9 @@ export default async function onnxruntime(variant) {
       return {
         resident: () => own.run({}),
         endToEnd: async () => (await session.run({ x: new ort.Tensor('float32', x, [x.length]) })).y.data,
-        dispose() {
-          session.release();
-          own.release();
+        async dispose() {
+          await session.release();
+          await own.release();
         },
       };
     },

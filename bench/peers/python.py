@@ -16,6 +16,7 @@ def numpy_peer():
     except ImportError:
         erf = None
 
+    np.seterr(all="ignore")
     scale, alpha = np.float32(1.0507009873554805), np.float32(1.6732632423543772)
 
     # The usual expressions, each giving a new array.
@@ -154,12 +155,15 @@ def measure(once, milliseconds):
             once()
         return (time.perf_counter_ns() - start) / calls
 
-    once()
     end = time.perf_counter_ns() + milliseconds * 1e6
-    calls = max(1, round(20e3 / sample(1)))
-    samples = [sample(calls)]
-    while time.perf_counter_ns() < end:
-        samples.append(sample(calls))
+    samples = []
+    calls = 1
+    while time.perf_counter_ns() < end or not samples:
+        each = sample(calls)
+        if each * calls < 20e3:
+            calls *= 2
+        else:
+            samples.append(each)
     samples.sort()
     return samples[len(samples) // 2]
 

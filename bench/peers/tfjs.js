@@ -30,7 +30,12 @@ export default async function tfjs(backend) {
       const tensor = tf.tensor1d(x);
       return {
         resident: () => tf.tidy(() => f(tensor)).dispose(),
-        endToEnd: () => tf.tidy(() => f(tf.tensor1d(x)).dataSync()),
+        endToEnd() {
+          const y = tf.tidy(() => f(tf.tensor1d(x))); // an array as tidy's result would be searched for tensors, 1 us an element
+          const values = y.dataSync();
+          y.dispose();
+          return values;
+        },
         dispose: () => tensor.dispose(),
       };
     },

@@ -27,7 +27,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 async function handle(request) {
   if (request.prepare) {
-    prepared?.dispose?.();
+    await prepared?.dispose?.();
     prepared = await prepare(request.prepare, floats(readFileSync(request.x)));
     return { supported: prepared !== undefined };
   }
@@ -41,22 +41,27 @@ async function handle(request) {
 
 /** The median over samples of at least 20 microseconds, for about so many milliseconds, at least one. */
 async function measure(once, milliseconds) {
-  const asynchronous = once() instanceof Promise;
   const time = async (calls) => {
     const start = performance.now();
     for (let i = 0; i < calls; i++) {
-      if (asynchronous) await once();
-      else once();
+      const result = once();
+      if (result instanceof Promise) await result;
     }
     return (performance.now() - start) / calls;
   };
   const end = performance.now() + milliseconds;
-  const calls = Math.max(1, Math.ceil(0.02 / (await time(1))));
   const samples = [];
-  do samples.push(await time(calls));
-  while (performance.now() < end);
-  samples.sort((a, b) => a - b);
-  return samples[samples.length >> 1] * 1e6;
+  let calls = 1;
+  do {
+    const each = await time(calls);
+    if (each * calls < 0.02) calls *= 2;
+    else samples.push(each);
+  } while (performance.now() < end || samples.length === 0);
+  return median(samples) * 1e6;
+}
+
+function median(values) {
+  return values.sort((a, b) => a - b)[values.length >> 1];
 }
 
 function floats(file) {
