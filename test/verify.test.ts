@@ -61,7 +61,11 @@ describe('statistics', () => {
     expect(violations(spec, 'derivative', {}, { ...noStatistics(), absolute: 1e-8 })).toHaveLength(1);
     expect(violations(spec, 'derivative', {}, { ...noStatistics(), absolute: 1e-10 })).toEqual([]);
     const x = new Float32Array([-1.275]);
-    expect(meter(spec, 'derivative', {})({ x, y: x })).toMatchObject({ counted: 0, ulp: 0, absoluteAt: toBits(-1.275) });
+    expect(meter(spec, 'derivative', {})({ x, y: x })).toMatchObject({
+      counted: 0,
+      ulp: 0,
+      absoluteAt: toBits(-1.275),
+    });
   });
 
   test('chunks add up to the whole', () => {
