@@ -138,6 +138,22 @@ export interface Calls {
   backward(dy: Float32Array, x: Float32Array, options?: Options): Float32Array;
 }
 
+/** A call with its arguments checked: what `lanewise/parallel` works with. */
+export interface Prepared {
+  readonly out: Float32Array;
+  readonly runtime: Runtime;
+  readonly kernel: Kernel;
+  readonly a: number;
+  readonly b: number;
+}
+export interface Preparations {
+  forward(x: Float32Array, options?: Options): Prepared;
+  backward(dy: Float32Array, x: Float32Array, options?: Options): Prepared;
+}
+
+/** Under this key every activation has its `Preparations`. A registered symbol, as `lanewise/parallel` is a bundle of its own. */
+export const PREPARE = Symbol.for('lanewise.prepare');
+
 /** The last call on a small array: what it was given, and what came of it. */
 export class Last {
   dy: Float32Array | undefined;
@@ -255,18 +271,13 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   const lastBackward = new Last();
   const slow: Calls = {
     forward(x, options) {
-      const out = outFor(name, undefined, x, options, known);
-      const { row, a, b } = chosen(name, options);
-      const kernel = runtimeNow().kernel(row);
+      const { out, kernel, a, b } = prepared(name, undefined, x, options);
       remember(last, undefined, x, out, options, kernel, a, b);
       kernel.forward(x, out, a, b);
       return out;
     },
     backward(dy, x, options) {
-      checkFloat32(backwardName, 'dy', dy);
-      const out = outFor(backwardName, dy, x, options, known);
-      const { row, a, b } = chosen(backwardName, options);
-      const kernel = runtimeNow().kernel(row);
+      const { out, kernel, a, b } = prepare.backward(dy, x, options);
       remember(lastBackward, dy, x, out, options, kernel, a, b);
       kernel.backward(dy, x, out, a, b);
       return out;
@@ -297,6 +308,22 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     return out;
   }
 
+  /** What a call would do, its arguments checked. */
+  function prepared(fn: string, dy: Float32Array | undefined, x: Float32Array, options?: Options): Prepared {
+    const out = outFor(fn, dy, x, options, known);
+    const { row, a, b } = chosen(fn, options);
+    const runtime = runtimeNow();
+    return { out, runtime, kernel: runtime.kernel(row), a, b };
+  }
+
+  const prepare: Preparations = {
+    forward: (x, options) => prepared(name, undefined, x, options),
+    backward(dy, x, options) {
+      checkFloat32(backwardName, 'dy', dy);
+      return prepared(backwardName, dy, x, options);
+    },
+  };
+
   const { loops, calls } = copies[name];
   const { forward, backward } = calls(
     spec,
@@ -307,7 +334,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     last,
     lastBackward,
   );
-  Object.defineProperty(forward, 'name', { value: name });
+  Object.defineProperties(forward, { name: { value: name }, [PREPARE]: { value: prepare } });
   return Object.assign(forward, {
     backward,
     ...(fromOutput === undefined ? {} : { backwardFromOutput }),

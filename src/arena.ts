@@ -1,4 +1,4 @@
-import { describe } from './errors';
+import { checkCanShare, checkOptions, describe } from './errors';
 
 /** Allocations start at cache lines, so that no two arrays share one. */
 const ALIGNMENT = 64;
@@ -21,6 +21,22 @@ export interface Arena {
   reset(): void;
 }
 
+export interface ArenaOptions {
+  /** Whether threads can work on its arrays, which then are SharedArrayBuffer-backed: for `lanewise/parallel`. */
+  readonly shared?: boolean;
+}
+
+/** Whether an arena is to be shared: checked. */
+export function isSharedArena(options: ArenaOptions): boolean {
+  checkOptions('createArena', options, ['shared']);
+  const { shared = false } = options;
+  if (typeof shared !== 'boolean') {
+    throw new TypeError(`createArena: option shared must be a boolean, got ${describe(shared)}`);
+  }
+  if (shared) checkCanShare('createArena');
+  return shared;
+}
+
 /** The capacity of an arena of `bytes`: checked and rounded up. */
 export function arenaCapacity(bytes: unknown): number {
   if (typeof bytes !== 'number') {
@@ -33,7 +49,7 @@ export function arenaCapacity(bytes: unknown): number {
 }
 
 /** An arena over `capacity` bytes of `buffer`, from byte `start`, a multiple of 64. */
-export function arenaOver(buffer: ArrayBuffer, start: number, capacity: number): Arena {
+export function arenaOver(buffer: ArrayBufferLike, start: number, capacity: number): Arena {
   let used = 0;
   return {
     float32(n) {

@@ -5,6 +5,7 @@ export type WasmBackend = 'relaxed' | 'simd';
 
 const texts = { relaxed, simd };
 const compiled: { [B in WasmBackend]?: WebAssembly.Module } = {};
+const compiledShared: { [B in WasmBackend]?: WebAssembly.Module } = {};
 
 /** The embedded binary, of which `texts` holds each byte as two hexadecimal digits: gzipped that is a fifth smaller than base64. */
 function bytes(backend: WasmBackend): Uint8Array<ArrayBuffer> {
@@ -23,6 +24,49 @@ export function compile(backend: WasmBackend): WebAssembly.Module {
 export async function compileAsync(backend: WasmBackend): Promise<WebAssembly.Module> {
   compiled[backend] ??= await WebAssembly.compile(bytes(backend));
   return compiled[backend];
+}
+
+/** The same kernels for a memory that threads share, compiled at most once. */
+export function compileShared(backend: WasmBackend): WebAssembly.Module {
+  compiledShared[backend] ??= new WebAssembly.Module(sharing(bytes(backend)));
+  return compiledShared[backend];
+}
+
+/**
+ * Makes the memory that a binary imports a shared one, which is a flag of the import. Binaries import nothing else; the limit that a
+ * shared memory must have is `maximumMemory` in asconfig.json.
+ */
+function sharing(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const IMPORTS = 2;
+  const MEMORY = 2;
+  const LIMITED = 1;
+  const SHARED = 2;
+  let at = 8; // behind magic number and version
+
+  /** An unsigned LEB128 number. */
+  function number(): number {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = binary[at++];
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  }
+
+  /** Passes over a length and as many bytes. */
+  function skip(): void {
+    const length = number();
+    at += length;
+  }
+
+  while (binary[at++] !== IMPORTS) skip();
+  number(); // bytes of the section
+  const imports = number();
+  skip(); // name of the module
+  skip(); // name of the import
+  if (imports !== 1 || binary[at] !== MEMORY || binary[at + 1] !== LIMITED) throw new Error('not a binary of lanewise');
+  binary[at + 1] |= SHARED;
+  return binary;
 }
 
 /** Takes `module` for the kernels of `backend`. */

@@ -1,7 +1,7 @@
 import { type Activation, activation } from './activation';
 import * as table from './activations';
-import type { Arena } from './arena';
-import { describe } from './errors';
+import type { Arena, ArenaOptions } from './arena';
+import { checkOptions, describe } from './errors';
 import { type Combiners, combiners, type Pipeline, type ValueAndDerivative } from './pipeline';
 import { type Backend, backends, backend as best, createRuntime, defaultRuntime } from './runtime';
 
@@ -14,7 +14,7 @@ export type Activations = Omit<Table, 'swish'>;
 export interface Lanewise extends Table {
   readonly activations: Activations;
   readonly backend: Backend;
-  createArena(bytes: number): Arena;
+  createArena(bytes: number, options?: ArenaOptions): Arena;
   readonly pipeline: Combiners['pipeline'];
   readonly valueAndDerivative: Combiners['valueAndDerivative'];
 }
@@ -31,15 +31,17 @@ export const activations: Activations = named((f) => f);
  * Memory in which the kernels work in place: no copying in and out.
  *
  * @param bytes - how much; it is allocated at once, never grows, and is freed with the last array
- * @throws TypeError or RangeError if `bytes` is not an integer from 1 to 2^32 - 2^16, or cannot be had
+ * @param options.shared - whether threads can work on its arrays too, as `lanewise/parallel` does; not by default
+ * @throws TypeError or RangeError if `bytes` is not an integer from 1 to 2^32 - 2^16, or cannot be had; Error if it is to be shared
+ *   where there is no SharedArrayBuffer
  *
  * @example
  * const arena = createArena(2 ** 20);
  * const a = arena.float32(1000);
  * gelu(a, { out: a });
  */
-export function createArena(bytes: number): Arena {
-  return defaultRuntime().createArena(bytes);
+export function createArena(bytes: number, options: ArenaOptions = {}): Arena {
+  return defaultRuntime().createArena(bytes, options);
 }
 
 const combined = combiners(defaultRuntime);
@@ -88,12 +90,7 @@ export function valueAndDerivative(
  * const { gelu } = create({ backend: 'js' });
  */
 export function create(options: { readonly backend?: Backend } = {}): Lanewise {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`create: options must be an object, got ${describe(options)}`);
-  }
-  for (const option in options) {
-    if (option !== 'backend') throw new TypeError(`create: unknown option ${option}, expected backend`);
-  }
+  checkOptions('create', options, ['backend']);
   const { backend = best } = options;
   if (!backends.includes(backend)) {
     throw new TypeError(`create: backend must be ${backends.map(describe).join(' or ')}, got ${describe(backend)}`);
@@ -105,7 +102,7 @@ export function create(options: { readonly backend?: Backend } = {}): Lanewise {
     swish: own.silu,
     activations: own,
     backend: runtime.backend,
-    createArena: (bytes) => runtime.createArena(bytes),
+    createArena: (bytes, options = {}) => runtime.createArena(bytes, options),
     ...combiners(() => runtime),
   };
 }

@@ -14,6 +14,14 @@ export function describe(value: unknown): string {
   return String(value);
 }
 
+/** Error where threads cannot share memory. */
+export function checkCanShare(fn: string): void {
+  if (typeof SharedArrayBuffer !== 'undefined') return;
+  throw new Error(
+    `${fn}: shared memory needs SharedArrayBuffer, which a page has where it is cross-origin isolated: served with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp`,
+  );
+}
+
 // The checks proper are short, so that V8 inlines them; what they throw is made elsewhere.
 
 /** TypeError unless `value` is a Float32Array, of this or another realm, whose buffer is not detached. */

@@ -1,6 +1,6 @@
 export type { Activation, Defaults, Options, Spec } from './activation';
 export * from './activations';
-export type { Arena } from './arena';
+export type { Arena, ArenaOptions } from './arena';
 export {
   type Activations,
   activations,

@@ -1,5 +1,5 @@
 import type { Spec } from './activation';
-import { arenaCapacity, arenaOver } from './arena';
+import { arenaCapacity, arenaOver, isSharedArena } from './arena';
 import { copies } from './generated/calls';
 import { unshared } from './overlap';
 import type { Kernel, Runtime } from './runtime';
@@ -9,9 +9,10 @@ export function jsRuntime(): Runtime {
   return {
     backend: 'js',
     kernel: jsKernel,
-    createArena(bytes) {
+    createArena(bytes, options) {
       const capacity = arenaCapacity(bytes);
-      return arenaOver(new ArrayBuffer(capacity), 0, capacity);
+      const buffer = isSharedArena(options) ? new SharedArrayBuffer(capacity) : new ArrayBuffer(capacity);
+      return arenaOver(buffer, 0, capacity);
     },
     holds: () => true,
   };

@@ -9,7 +9,7 @@ export function overlap(a: Float32Array, b: Float32Array): boolean {
   return a.buffer === b.buffer || (isShared(a.buffer) && isShared(b.buffer));
 }
 
-function isShared(buffer: ArrayBufferLike): boolean {
+export function isShared(buffer: ArrayBufferLike): boolean {
   return Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]';
 }
 

@@ -50,7 +50,7 @@ export function combiners(runtimeNow: () => Runtime): Combiners {
   function scratch(count: number): Float32Array[] {
     const runtime = runtimeNow();
     if (owner !== runtime) {
-      arena = runtime.createArena(4 * SCRATCH);
+      arena = runtime.createArena(4 * SCRATCH, {});
       owner = runtime;
       divisions.length = 0;
     }

@@ -1,9 +1,9 @@
 import type { Spec } from './activation';
-import type { Arena } from './arena';
+import type { Arena, ArenaOptions } from './arena';
 import { adopt, compile, compileAsync, isOwn, isSupported } from './binary';
-import { describe } from './errors';
+import { checkOptions, describe } from './errors';
 import { jsRuntime } from './js';
-import { type Linked, wasmRuntime } from './wasm';
+import { type Linked, type Shared, wasmRuntime } from './wasm';
 
 /**
  * How the kernels run: `relaxed`, WebAssembly with the machine's fused multiply-add if it has one, the fastest; `simd`, WebAssembly with
@@ -21,13 +21,15 @@ export interface Kernel {
   backward(dy: Float32Array, x: Float32Array, out: Float32Array, a: number, b: number): void;
   /** The WebAssembly kernel for these options, through whose staging block ordinary arrays pass. */
   linked?(a: number, b: number): Linked;
+  /** What another thread needs to run it in a shared arena, if `buffer` is one of its runtime. */
+  share?(buffer: ArrayBufferLike, a: number, b: number): Shared | undefined;
 }
 
 /** What a backend provides. */
 export interface Runtime {
   readonly backend: Backend;
   kernel(spec: Spec): Kernel;
-  createArena(bytes: number): Arena;
+  createArena(bytes: number, options: ArenaOptions): Arena;
   /** Whether kernels work on this array in place. */
   holds(array: Float32Array): boolean;
 }
@@ -62,12 +64,7 @@ export function createRuntime(name: Backend): Runtime {
  * await init();
  */
 export async function init(options: { readonly module?: WebAssembly.Module } = {}): Promise<void> {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`init: options must be an object, got ${describe(options)}`);
-  }
-  for (const option in options) {
-    if (option !== 'module') throw new TypeError(`init: unknown option ${option}, expected module`);
-  }
+  checkOptions('init', options, ['module']);
   const { module } = options;
   if (module !== undefined) {
     if (!(module instanceof WebAssembly.Module)) {

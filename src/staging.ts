@@ -4,7 +4,8 @@
 export const PARAMETERS = 1024;
 export const STAGE_X = 16384;
 export const STAGE_DY = 32768;
-// Constants of the binary: from 49152, `memoryBase` in asconfig.json.
+/** Constants of the binary: `memoryBase` in asconfig.json. */
+export const CONSTANTS = 49152;
 /** The package's own page; an arena's arrays begin behind it. */
 export const PAGE = 65536;
 

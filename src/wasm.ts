@@ -1,37 +1,55 @@
 import { numericDefaults, type Spec } from './activation';
-import { arenaCapacity, arenaOver } from './arena';
-import type { WasmBackend } from './binary';
+import { arenaCapacity, arenaOver, isSharedArena } from './arena';
+import { compileShared, type WasmBackend } from './binary';
 import { copies } from './generated/calls';
 import { unshared } from './overlap';
 import type { Kernel, Runtime } from './runtime';
-import { BLOCK, PAGE, PARAMETERS, SHORT, STAGE_X, Stage, WHOLE } from './staging';
+import { BLOCK, CONSTANTS, PAGE, PARAMETERS, SHORT, STAGE_X, Stage, WHOLE } from './staging';
 
 type ForwardExport = (params: number, x: number, y: number, n: number) => void;
 type BackwardExport = (params: number, dy: number, x: number, dx: number, n: number) => void;
+
+/** A kernel with its parameters in a shared memory: what another thread needs to run it there. */
+export interface Shared {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** The kernel's name; that of its gradient ends in `Backward`. */
+  readonly name: string;
+  /** The address of the parameters. */
+  readonly params: number;
+}
+
+/** Bytes for the parameters of a kernel that other threads run: 32 fields. */
+const SLOT = 512;
 
 /** A memory and the kernels that work in it. */
 class Instance {
   readonly backend: WasmBackend;
   readonly buffer: ArrayBuffer;
+  readonly #module: WebAssembly.Module;
+  readonly #memory: WebAssembly.Memory;
   readonly #exports: WebAssembly.Exports;
   readonly #fields: Float32Array;
   readonly #block: Stage;
   readonly #linked = new Map<string, Linked>();
   #end = PARAMETERS / 4;
+  #slot = 0;
 
-  /** `pages` more than the package's own. */
-  constructor(module: WebAssembly.Module, pages = 0) {
-    const memory = new WebAssembly.Memory({ initial: 1 + pages, maximum: 1 + pages });
+  /** `pages` more than the package's own; for a memory that is `shared`, `module` must be so too. */
+  constructor(module: WebAssembly.Module, pages = 0, shared = false) {
+    const memory = new WebAssembly.Memory({ initial: 1 + pages, maximum: 1 + pages, shared });
+    this.#module = module;
+    this.#memory = memory;
     this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
     this.backend = (this.#exports.relaxed as WebAssembly.Global).value ? 'relaxed' : 'simd';
     this.buffer = memory.buffer;
-    this.#fields = new Float32Array(this.buffer, 0, STAGE_X / 4);
+    this.#fields = new Float32Array(this.buffer, 0, CONSTANTS / 4);
     this.#block = new Stage(this.buffer);
   }
 
   /** The kernel of a row for these options. */
   link(spec: Spec, a: number, b: number): Linked {
-    const name = spec.kernel === undefined ? spec.name : spec.kernel(a, b);
+    const name = kernelName(spec, a, b);
     let linked = this.#linked.get(name);
     if (linked === undefined) {
       const forward = this.#exports[name] as ForwardExport;
@@ -42,6 +60,30 @@ class Instance {
     }
     return linked;
   }
+
+  /**
+   * The same for other threads, in a shared memory. Each call gets parameters of its own, in the place of the staging blocks, which
+   * an arena has no use for; the 64th call after it takes them over, when a pool, which runs one at a time, has long been done.
+   */
+  share(spec: Spec, a: number, b: number): Shared {
+    const params = STAGE_X + SLOT * (this.#slot++ % ((CONSTANTS - STAGE_X) / SLOT));
+    writeFields(spec, a, b, this.#fields, params / 4);
+    return { module: this.#module, memory: this.#memory, name: kernelName(spec, a, b), params };
+  }
+}
+
+function kernelName(spec: Spec, a: number, b: number): string {
+  return spec.kernel === undefined ? spec.name : spec.kernel(a, b);
+}
+
+/** Writes each field to all lanes of its v128, from element `at` of `memory` on; returns how many elements that are. */
+function writeFields(spec: Spec, a: number, b: number, memory: Float32Array, at: number): number {
+  const fields = spec.fields?.(a, b) ?? [a, b];
+  const wideFields = spec.wideFields?.(a, b) ?? [];
+  for (const [i, field] of fields.entries()) memory.fill(field, at + 4 * i, at + 4 * i + 4);
+  const doubles = new Float64Array(memory.buffer, 4 * (at + 4 * fields.length), 2 * wideFields.length);
+  for (const [i, field] of wideFields.entries()) doubles.fill(field, 2 * i, 2 * i + 2);
+  return 4 * (fields.length + wideFields.length);
 }
 
 /** A kernel of one instance, with room for its parameters: those of the default options, then those of the last others. */
@@ -76,7 +118,7 @@ export class Linked {
     const [a, b] = numericDefaults(spec);
     this.#defaultA = a;
     this.#defaultB = b;
-    this.#size = this.#write(at, a, b);
+    this.#size = writeFields(spec, a, b, memory, at);
   }
 
   /** Floats taken. */
@@ -89,22 +131,11 @@ export class Linked {
     if (a === this.#defaultA && b === this.#defaultB) return 4 * this.#at;
     const at = this.#at + this.#size;
     if (a !== this.#lastA || b !== this.#lastB) {
-      this.#write(at, a, b);
+      writeFields(this.#spec, a, b, this.#memory, at);
       this.#lastA = a;
       this.#lastB = b;
     }
     return 4 * at;
-  }
-
-  /** Writes each field to all lanes of its v128; returns how many floats that are. */
-  #write(at: number, a: number, b: number): number {
-    const fields = this.#spec.fields?.(a, b) ?? [a, b];
-    const wideFields = this.#spec.wideFields?.(a, b) ?? [];
-    for (const [i, field] of fields.entries()) this.#memory.fill(field, at + 4 * i, at + 4 * i + 4);
-    const end = at + 4 * fields.length;
-    const doubles = new Float64Array(this.#memory.buffer, 4 * end, 2 * wideFields.length);
-    for (const [i, field] of wideFields.entries()) doubles.fill(field, 2 * i, 2 * i + 2);
-    return 4 * (fields.length + wideFields.length);
   }
 }
 
@@ -112,6 +143,7 @@ export class Linked {
 export function wasmRuntime(module: WebAssembly.Module): Runtime & { backend: WasmBackend } {
   const staging = new Instance(module);
   const arenas = new WeakMap<ArrayBufferLike, Instance>();
+  const sharedArenas = new WeakMap<ArrayBufferLike, Instance>();
   let hasArenas = false;
 
   /** The arena that holds all of the arrays. */
@@ -171,6 +203,7 @@ export function wasmRuntime(module: WebAssembly.Module): Runtime & { backend: Wa
       forward: (x, out, a, b) => run(undefined, x, out, a, b),
       backward: run,
       linked,
+      share: (buffer, a, b) => sharedArenas.get(buffer)?.share(spec, a, b),
     };
   }
 
@@ -181,15 +214,18 @@ export function wasmRuntime(module: WebAssembly.Module): Runtime & { backend: Wa
       kernels.set(spec, kernel);
       return kernel;
     },
-    createArena(bytes) {
+    createArena(bytes, options) {
       const capacity = arenaCapacity(bytes);
+      const shared = isSharedArena(options);
+      const own = shared ? compileShared(staging.backend) : module;
       let arena: Instance;
       try {
-        arena = new Instance(module, Math.ceil(capacity / PAGE));
+        arena = new Instance(own, Math.ceil(capacity / PAGE), shared);
       } catch (cause) {
         throw new RangeError(`createArena: no memory of ${capacity} bytes can be had`, { cause });
       }
       arenas.set(arena.buffer, arena);
+      if (shared) sharedArenas.set(arena.buffer, arena);
       hasArenas = true;
       return arenaOver(arena.buffer, PAGE, capacity);
     },

@@ -226,6 +226,18 @@ const cases: [what: string, call: () => unknown, kind: typeof TypeError | typeof
     'softplus.backward: option beta must be from 0.00001 to 100000, got 0',
   ],
   ['createArena, no bytes', () => any(createArena)(), TypeError, 'createArena: bytes must be a number, got undefined'],
+  [
+    'createArena, shared what',
+    () => createArena(64, any({ shared: 1 })),
+    TypeError,
+    'createArena: option shared must be a boolean, got 1',
+  ],
+  [
+    'createArena, unknown option',
+    () => createArena(64, any({ share: true })),
+    TypeError,
+    'createArena: unknown option share, expected shared',
+  ],
   ['createArena, a string', () => createArena(any('1')), TypeError, 'createArena: bytes must be a number, got "1"'],
   [
     'createArena, a fraction',

@@ -86,8 +86,14 @@ describe('simd against js', () => {
   }
 });
 
-describe.each(['relaxed', 'simd', 'js'] as const)('arena, %s', (backend) => {
-  const { createArena } = create({ backend });
+describe.each(
+  (['relaxed', 'simd', 'js'] as const).flatMap((backend) => [false, true].map((shared) => ({ backend, shared }))),
+)('arena, $backend, shared $shared', ({ backend, shared }) => {
+  const createArena = (bytes: number) => create({ backend }).createArena(bytes, { shared });
+
+  test('its memory is shared if so asked', () => {
+    expect(createArena(64).float32(1).buffer instanceof SharedArrayBuffer).toBe(shared);
+  });
 
   test('hands out aligned, zeroed arrays until it is full', () => {
     const arena = createArena(1000);
@@ -116,8 +122,8 @@ describe.each(['relaxed', 'simd', 'js'] as const)('arena, %s', (backend) => {
   });
 
   test('many arenas live beside each other', () => {
-    const { gelu } = create({ backend });
-    const arrays = Array.from({ length: 20 }, () => createArena(65536).float32(16384).fill(1));
+    const { gelu, createArena } = create({ backend });
+    const arrays = Array.from({ length: 20 }, () => createArena(65536, { shared }).float32(16384).fill(1));
     for (const a of arrays) gelu(a, { out: a });
     for (const a of arrays) expect(a.every((v) => v === a[0] && v > 0.84 && v < 0.85)).toBe(true);
   });

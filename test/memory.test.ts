@@ -7,12 +7,19 @@ import { randoms, specials } from './float32';
 describe.each(['relaxed', 'simd'] as const)('%s', (backend) => {
   const lanewise = create({ backend });
   const arena = lanewise.createArena(2 ** 20);
+  const sharedArena = lanewise.createArena(2 ** 20, { shared: true });
+
+  function resetArenas() {
+    arena.reset();
+    sharedArena.reset();
+  }
 
   /** The ways data can take, as makers of arrays of `n` elements that begin `offset` elements into their buffer. */
   const places = {
     ordinary: (n: number, offset: number) => new Float32Array(n + offset).subarray(offset),
     shared: (n: number, offset: number) => new Float32Array(new SharedArrayBuffer(4 * (n + offset)), 4 * offset),
     arena: (n: number, offset: number) => arena.float32(n + offset).subarray(offset),
+    'shared arena': (n: number, offset: number) => sharedArena.float32(n + offset).subarray(offset),
     'node buffer': (n: number, offset: number) => {
       const buffer = Buffer.alloc(4 * (n + offset) + 64);
       const start = Math.ceil(buffer.byteOffset / 4) * 4 + 4 * offset;
@@ -37,7 +44,7 @@ describe.each(['relaxed', 'simd'] as const)('%s', (backend) => {
       for (const [place, make] of Object.entries(places)) {
         test(`${place}: the same result at every offset of every length, guards untouched`, () => {
           for (let n = 1; n <= 67; n++) {
-            arena.reset();
+            resetArenas();
             for (let offset = 0; offset <= 20; offset++) {
               const from = (n * 21 + offset) % (input.length - n);
               const whole = make(n + 8, offset);
@@ -68,7 +75,7 @@ describe.each(['relaxed', 'simd'] as const)('%s', (backend) => {
         });
 
         test(`${place}: in place`, () => {
-          arena.reset();
+          resetArenas();
           for (const n of [1, 7, 16, 17, 100, input.length]) {
             const x = make(n, 3);
             x.set(input.subarray(0, n));
@@ -91,7 +98,7 @@ describe.each(['relaxed', 'simd'] as const)('%s', (backend) => {
               fc.integer({ min: -70, max: 70 }),
               fc.integer({ min: -70, max: 70 }),
               (n, shift, other) => {
-                arena.reset();
+                resetArenas();
                 const memory = make(n + 140, 0);
                 memory.forEach((_, i) => {
                   memory[i] = input[i % input.length];

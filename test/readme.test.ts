@@ -6,14 +6,15 @@ import { type Activation, activations } from '../src';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const blocks = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code);
-const lanewise = createRequire(import.meta.url)('lanewise');
+const require = createRequire(import.meta.url);
 
 describe('examples', () => {
   expect(blocks.length).toBeGreaterThan(4);
   test.each(blocks)('%s', async (code) => {
     // What the examples take for granted.
     const scope = {
-      ...lanewise,
+      ...require('lanewise'),
+      ...require('lanewise/parallel'),
       x: new Float32Array([-1, 0, 2]),
       y: new Float32Array(3),
       dy: new Float32Array([1, 1, 1]),

@@ -1,5 +1,6 @@
 // Checked by tsc alone: what callers may write, and what they may not.
 import { type Activation, activations, gelu, leakyRelu, relu, softplus } from '../src';
+import type { Pool } from '../src/parallel';
 
 const h: Activation = gelu;
 const r: Record<string, Activation> = activations;
@@ -15,3 +16,15 @@ relu(x, { alpha: 1 });
 leakyRelu(x, { alpha: 'a' });
 // @ts-expect-error
 gelu(x, { approximate: 'erf' });
+
+async function threads(pool: Pool): Promise<void> {
+  await pool.run(h, x, { out: x, signal: AbortSignal.abort() });
+  await pool.run(leakyRelu, x, { alpha: 0.1, out: x });
+  await pool.backward(gelu, x, x, { approximate: 'tanh', signal: AbortSignal.abort() });
+  pool.runSync(relu, x);
+  // @ts-expect-error
+  await pool.run(relu, x, { alpha: 1 });
+  // @ts-expect-error
+  await pool.run(leakyRelu, x, { alpha: 'a' });
+}
+void threads;

@@ -15,10 +15,12 @@ if (executablePath === undefined) console.warn('No Chromium found: the browser t
 /** What the server serves: this folder, the built package, and what hashes its results. */
 const folders = ['./', '../../dist/', '../../scripts/verify/'];
 
-const pages: { [path: string]: string | undefined } = {
-  '/': undefined,
-  '/no-wasm': "default-src 'none'; script-src 'self'",
-  '/wasm-only': "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'",
+/** The pages, and the headers that each is served with. */
+const pages: { [path: string]: { [header: string]: string } } = {
+  '/': {},
+  '/no-wasm': { 'content-security-policy': "default-src 'none'; script-src 'self'" },
+  '/wasm-only': { 'content-security-policy': "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'" },
+  '/isolated': { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' },
 };
 
 describe.skipIf(executablePath === undefined)('Chromium', () => {
@@ -31,14 +33,13 @@ describe.skipIf(executablePath === undefined)('Chromium', () => {
     server = createServer(async (request, response) => {
       const path = request.url ?? '/';
       if (path in pages) {
-        const policy = pages[path];
-        if (policy !== undefined) response.setHeader('content-security-policy', policy);
-        response.setHeader('content-type', 'text/html');
+        response.writeHead(200, { ...pages[path], 'content-type': 'text/html' });
         response.end('<!doctype html><title>lanewise</title>');
         return;
       }
       const file = folders.map((folder) => new URL(folder + path.slice(1), import.meta.url)).find(existsSync);
       response.setHeader('content-type', 'text/javascript');
+      response.setHeader('cross-origin-embedder-policy', 'require-corp'); // which an isolated page asks of its workers
       response.writeHead(file ? 200 : 404).end(file ? await readFile(file) : '');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -57,8 +58,9 @@ describe.skipIf(executablePath === undefined)('Chromium', () => {
 
   const simd = lanewise.create({ backend: 'simd' });
   const x = Array.from({ length: 67 }, (_, i) => (i - 33) / 4);
+  const open = (path: string) => page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
   const inPage = async (path: string, backend?: Backend) => {
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
+    await open(path);
     const result = await page.evaluate(
       `Promise.all([import('/index.js'), import('/ten-calls.js')]).then(([lanewise, { tenCalls }]) => {
         return tenCalls(${backend === undefined ? 'lanewise' : `lanewise.create({ backend: '${backend}' })`}, ${JSON.stringify(x)});
@@ -90,5 +92,64 @@ describe.skipIf(executablePath === undefined)('Chromium', () => {
 
   test('a Content-Security-Policy that forbids compiling WebAssembly: the js backend', async () => {
     expect(await inPage('/no-wasm')).toEqual(await tenCalls(lanewise.create({ backend: 'js' }), x));
+  });
+
+  test('threads, on a cross-origin isolated page: the same bits as without', async () => {
+    await open('/isolated');
+    const result = await page.evaluate(`(async () => {
+      const { createArena, gelu } = await import('/index.js');
+      const { createPool } = await import('/parallel.js');
+      const pool = createPool({ threads: 2 });
+      const n = 200_003;
+      const isSame = (a, b) => a.length === n && a.every((v, i) => Object.is(v, b[i]));
+      const fill = (array) => array.map((_, i) => Math.sin(i) * 5);
+      const results = {};
+      const places = {
+        ordinary: new Float32Array(n),
+        shared: new Float32Array(new SharedArrayBuffer(4 * n)),
+        arena: createArena(4 * n, { shared: true }).float32(n),
+      };
+      for (const [place, x] of Object.entries(places)) {
+        x.set(fill(x));
+        const [y, dx] = [gelu(x), gelu.backward(x, x)];
+        results[place] = [isSame(await pool.run(gelu, x), y), isSame(await pool.backward(gelu, x, x, { out: x }), dx)];
+      }
+      try {
+        pool.runSync(gelu, new Float32Array(1));
+      } catch (error) {
+        results.error = String(error);
+      }
+      await pool.close();
+      return results;
+    })()`);
+    expect(result).toEqual({
+      ordinary: [true, true],
+      shared: [true, true],
+      arena: [true, true],
+      error: 'Error: pool.runSync: only Node can block, use pool.run',
+    });
+    expect(faults).toEqual([]);
+  });
+
+  test('threads whose script is missing: the call is told', async () => {
+    await page.route('**/worker.js', (route) => route.fulfill({ status: 404, body: '' }));
+    await open('/isolated');
+    const message = await page.evaluate(`(async () => {
+      const { gelu } = await import('/index.js');
+      const { createPool } = await import('/parallel.js');
+      return createPool({ threads: 2 }).run(gelu, new Float32Array(200_003)).catch(String);
+    })()`);
+    await page.unroute('**/worker.js');
+    expect(message).toBe('Error: lanewise/parallel: a thread could not be started');
+  });
+
+  test('threads, on any other page: the error says what it needs', async () => {
+    await open('/');
+    const message = await page.evaluate(
+      `import('/parallel.js').then(({ createPool }) => String(createPool())).catch(String)`,
+    );
+    expect(message).toMatch(
+      /^Error: createPool: .* Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp$/,
+    );
   });
 });

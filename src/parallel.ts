@@ -1,0 +1,301 @@
+import { type Activation, type Options, PREPARE, type Preparations } from './activation';
+import { checkCanShare, checkOptions, describe } from './errors';
+import { Job, Staging, type Task } from './job';
+import type { Report } from './protocol';
+import type { Runtime } from './runtime';
+import { canBlock, checkHasThreads, cores, startThread, type Thread } from './threads';
+
+export interface PoolOptions {
+  /** How many threads; as many as the machine runs at the same time, unless given. */
+  readonly threads?: number;
+}
+
+/** The activation's own options, `out`, and what can end the call early. */
+// biome-ignore lint/suspicious/noExplicitAny: any activation's options
+export type RunOptions<O extends Options = any> = string extends keyof O
+  ? { readonly [option: string]: O[string] | AbortSignal | undefined }
+  : O & { readonly signal?: AbortSignal };
+
+/**
+ * Threads that apply activations. Results are those of the activation called directly, to the bit. Calls are carried out in their
+ * order, one at a time. Threads keep the process alive only while there is something to do, and one that ends unexpectedly is replaced.
+ * Each thread remembers the two memories that it worked in last, which keeps these from being freed.
+ */
+export interface Pool extends AsyncDisposable {
+  readonly threads: number;
+  /**
+   * `f(x, options)` on the pool's threads. Arrays whose buffers are SharedArrayBuffers are worked on in place, without copying where all
+   * are of one shared arena; others are copied by the calling thread, piece by piece, while the threads compute. They must be left
+   * alone until the promise is settled. Short arrays are worked on by the calling thread.
+   *
+   * @param options.signal - ends the call early: it rejects with the signal's reason, and `out` holds the result in part
+   */
+  run<O extends Options>(
+    f: (x: Float32Array, options?: O) => Float32Array,
+    x: Float32Array,
+    options?: RunOptions<NoInfer<O>>,
+  ): Promise<Float32Array>;
+  /** `f.backward(dy, x, options)` likewise. */
+  backward<O extends Options>(
+    f: { backward(dy: Float32Array, x: Float32Array, options?: O): Float32Array },
+    dy: Float32Array,
+    x: Float32Array,
+    options?: RunOptions<NoInfer<O>>,
+  ): Promise<Float32Array>;
+  /** As `run`, blocking the calling thread until it is done. In Node alone. */
+  runSync<O extends Options>(
+    f: (x: Float32Array, options?: O) => Float32Array,
+    x: Float32Array,
+    options?: RunOptions<NoInfer<O>>,
+  ): Float32Array;
+  /** As `backward`, blocking likewise. */
+  backwardSync<O extends Options>(
+    f: { backward(dy: Float32Array, x: Float32Array, options?: O): Float32Array },
+    dy: Float32Array,
+    x: Float32Array,
+    options?: RunOptions<NoInfer<O>>,
+  ): Float32Array;
+  /** Takes no more calls, and ends the threads when those made before are done. */
+  close(): Promise<void>;
+}
+
+/** How long, in ms, `runSync` goes on without a sign of life: it cannot hear that a thread has ended. */
+const PATIENCE = 30_000;
+const MOST_THREADS = 256;
+
+/**
+ * Threads for activations on long arrays.
+ *
+ * @param options.threads - how many; as many as the machine runs at the same time, unless given
+ * @throws TypeError or RangeError if `threads` is not an integer from 1 to 256; Error where there are no threads or no SharedArrayBuffer,
+ *   which a page has only where it is cross-origin isolated
+ *
+ * @example
+ * const pool = createPool({ threads: 2 });
+ * await pool.run(gelu, x, { out: x });
+ * await pool.close();
+ */
+export function createPool(options: PoolOptions = {}): Pool {
+  checkOptions('createPool', options, ['threads']);
+  const { threads } = options;
+  if (threads !== undefined && typeof threads !== 'number') {
+    throw new TypeError(`createPool: option threads must be a number, got ${describe(threads)}`);
+  }
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
+    throw new RangeError(`createPool: option threads must be an integer from 1 to ${MOST_THREADS}, got ${threads}`);
+  }
+  checkCanShare('createPool');
+  checkHasThreads('createPool');
+  return new ThreadPool(threads ?? Math.min(cores(), MOST_THREADS));
+}
+
+class ThreadPool implements Pool {
+  readonly threads: number;
+  readonly #threads: (Thread | undefined)[];
+  readonly #jobs: Job[] = [];
+  readonly #bell = new Int32Array(new SharedArrayBuffer(4));
+  readonly #stagings = new Map<Runtime, Staging>();
+  #isClosed = false;
+  #closed: (() => void) | undefined;
+
+  constructor(threads: number) {
+    this.threads = threads;
+    this.#threads = Array(threads).fill(undefined);
+    this.#startThreads();
+  }
+
+  async run(f: Activation, x: Float32Array, options?: RunOptions): Promise<Float32Array> {
+    return this.#promise('pool.run', options, (fn, own) => ({ x, call: preparations(fn, f).forward(x, own) }));
+  }
+
+  async backward(f: Activation, dy: Float32Array, x: Float32Array, options?: RunOptions): Promise<Float32Array> {
+    return this.#promise('pool.backward', options, (fn, own) => ({
+      dy,
+      x,
+      call: preparations(fn, f).backward(dy, x, own),
+    }));
+  }
+
+  runSync(f: Activation, x: Float32Array, options?: RunOptions): Float32Array {
+    return this.#block('pool.runSync', options, (fn, own) => ({ x, call: preparations(fn, f).forward(x, own) }));
+  }
+
+  backwardSync(f: Activation, dy: Float32Array, x: Float32Array, options?: RunOptions): Float32Array {
+    return this.#block('pool.backwardSync', options, (fn, own) => ({
+      dy,
+      x,
+      call: preparations(fn, f).backward(dy, x, own),
+    }));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#jobs.length > 0) {
+      await new Promise<void>((resolve) => {
+        const others = this.#closed;
+        this.#closed = () => {
+          others?.();
+          resolve();
+        };
+      });
+    }
+    const threads = this.#threads.splice(0);
+    await Promise.all(threads.map((thread) => thread?.end()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #promise(
+    fn: string,
+    options: RunOptions | undefined,
+    prepare: (fn: string, own: Options | undefined) => Task,
+  ): Promise<Float32Array> {
+    if (this.#isClosed) throw new Error(`${fn}: the pool is closed`);
+    const { signal, own } = split(fn, options);
+    const task = prepare(fn, own);
+    signal?.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        job.stop(signal?.reason);
+        if (job.hasBegun) {
+          this.#pump();
+        } else {
+          this.#jobs.splice(this.#jobs.indexOf(job), 1);
+          job.settle();
+        }
+      };
+      const job = new Job(task, ({ isStopped, error }) => {
+        signal?.removeEventListener('abort', abort);
+        if (isStopped) reject(error);
+        else resolve(task.call.out);
+      });
+      signal?.addEventListener('abort', abort);
+      this.#add(job);
+      this.#pump();
+    });
+  }
+
+  #block(
+    fn: string,
+    options: RunOptions | undefined,
+    prepare: (fn: string, own: Options | undefined) => Task,
+  ): Float32Array {
+    if (!canBlock) throw new Error(`${fn}: only Node can block, use ${fn.replace('Sync', '')}`);
+    if (this.#isClosed) throw new Error(`${fn}: the pool is closed`);
+    const { signal, own } = split(fn, options);
+    const task = prepare(fn, own);
+    signal?.throwIfAborted();
+    let isOver = false;
+    const job = new Job(task, () => {
+      isOver = true;
+    });
+    this.#add(job);
+    for (;;) {
+      const seen = Atomics.load(this.#bell, 0);
+      this.#pump(false);
+      if (isOver) break;
+      if (Atomics.wait(this.#bell, 0, seen, PATIENCE) === 'timed-out') this.#giveUp(fn);
+    }
+    if (job.isStopped) throw job.error;
+    return task.call.out;
+  }
+
+  #add(job: Job): void {
+    this.#jobs.push(job);
+    if (job.isSmall) return;
+    this.#startThreads();
+    for (const thread of this.#threads) thread?.hold(true);
+  }
+
+  #startThreads(): void {
+    for (let i = 0; i < this.threads; i++) this.#threads[i] ??= this.#start(i);
+  }
+
+  #start(i: number): Thread {
+    let hasStarted = false;
+    return startThread(
+      (message) => {
+        hasStarted = true;
+        const { job, error } = message as Report;
+        if (job !== undefined && job === this.#jobs[0]?.id) this.#jobs[0].stop(error);
+        this.#pump();
+      },
+      (cause) => {
+        if (this.#threads.length === 0) return;
+        this.#threads[i] = undefined;
+        const job = this.#jobs[0];
+        if (job?.hasBegun) job.repair(i + 1);
+        if (!hasStarted && cause !== undefined) {
+          const error = new Error('lanewise/parallel: a thread could not be started', { cause });
+          for (const job of this.#jobs) job.stop(error);
+        } else {
+          const thread = this.#start(i);
+          this.#threads[i] = thread;
+          if (job !== undefined) thread.hold(true);
+          if (job?.hasBegun) this.#send(job, i);
+        }
+        this.#pump();
+      },
+    );
+  }
+
+  #send(job: Job, i: number): void {
+    const work = job.workFor(i + 1);
+    if (work !== undefined) this.#threads[i]?.post(work);
+  }
+
+  /** Does what there is for this thread to do. */
+  #pump(canHear = true): void {
+    for (let job = this.#jobs[0]; job !== undefined; job = this.#jobs[0]) {
+      try {
+        if (!job.hasBegun && !job.isStopped) {
+          job.begin((runtime) => this.#staging(runtime), this.threads, this.#bell);
+          for (let i = 0; i < this.threads; i++) this.#send(job, i);
+        }
+        if (!job.advance(canHear)) return;
+        this.#jobs.shift();
+        job.settle();
+      } catch (error) {
+        job.stop(error);
+      }
+    }
+    for (const thread of this.#threads) thread?.hold(false);
+    this.#closed?.();
+  }
+
+  #staging(runtime: Runtime): Staging {
+    const staging = this.#stagings.get(runtime) ?? new Staging(runtime, this.threads);
+    this.#stagings.set(runtime, staging);
+    return staging;
+  }
+
+  /** Ends all threads, so that none of them writes any more, and all calls. */
+  #giveUp(fn: string): never {
+    const error = new Error(`${fn}: no thread has answered for ${PATIENCE / 1000} s`);
+    for (const thread of this.#threads.splice(0)) thread?.end();
+    for (const job of this.#jobs.splice(0)) {
+      job.stop(error);
+      job.settle();
+    }
+    this.#isClosed = true;
+    throw error;
+  }
+}
+
+function preparations(fn: string, f: Activation): Preparations {
+  const own = (f as { [PREPARE]?: Preparations } | undefined | null)?.[PREPARE];
+  if (own === undefined) throw new TypeError(`${fn}: f must be an activation of lanewise, got ${describe(f)}`);
+  return own;
+}
+
+/** The signal, and the options that are the activation's. */
+function split(fn: string, options: RunOptions | undefined): { signal?: AbortSignal; own?: Options } {
+  if (typeof options !== 'object' || options === null || !('signal' in options)) return { own: options };
+  const { signal, ...own } = options;
+  if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
+    throw new TypeError(`${fn}: option signal must be an AbortSignal, got ${describe(signal)}`);
+  }
+  return { signal, own };
+}
