@@ -29,9 +29,12 @@ const TANH_SHRINK = memory.data<f32>([
   0.052083332, -0.13333318, 0.05396492, -0.021841278, 0.008740086, -0.003282903, 0.0009901399, -0.00016537511,
 ]);
 const SQUARED_END = memory.data<f32>([0.8815]);
-/** (tanh(x)^2 / x^2 - 1) / x^2 in x^2, for |x| < 0.8815. scripts/fit.py, TANH_SQUARED */
+/**
+ * (tanh(x)^2 / x^2 - 1) / x^2 in x^2, for |x| < 0.8815. scripts/fit.py, TANH_SQUARED; then the second to the fifth were moved by some units to where
+ * the roundings are felt least: 2.04 ULP before, 1.96 after.
+ */
 const TANH_SQUARED = memory.data<f32>([
-  -0.6666666, 0.3777758, -0.19679406, 0.09726204, -0.045731846, 0.019454103, -0.0064143315, 0.001142134,
+  -0.6666666, 0.37777573, -0.19679402, 0.097262084, -0.04573183, 0.019454103, -0.0064143315, 0.001142134,
 ]);
 
 /**
