@@ -119,7 +119,7 @@ const MISH_SLOPE_LOW = memory.data<f32>([-115.0]);
 const MISH_SLOPE_HIGH = memory.data<f32>([14.0]);
 
 /**
- * mish(x) = x tanh(log(1 + e^x)) = x n / (n + 2) with n = e (e + 2), e = e^x, in float64. Above `MISH_HIGH` the rest of x is added at the end.
+ * mish(x) = x tanh(log(1 + e^x)) = x n / (n + 2) with n = e (e + 2), e = e^x, in float64; x itself from `MISH_HIGH` up.
  * Its derivative is (n (n + 2) + 4 x e (1 + e)) / (n + 2)^2.
  * Error at most 1 ULP, of the derivative 1.5.
  */

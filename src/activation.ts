@@ -119,7 +119,11 @@ export interface Activation<D extends Defaults = any> {
 }
 
 /** An activation that has a gradient from its output. */
-export type WithOutputGradient<A extends Activation> = A & Required<Pick<A, 'backwardFromOutput'>>;
+export type WithOutputGradient<D extends Defaults> = Omit<Activation<D>, 'with'> &
+  Pick<Required<Activation<D>>, 'backwardFromOutput'> & {
+    (x: Float32Array, options?: Options<D>): Float32Array;
+    with(options: Omit<Options<D>, 'out'>): WithOutputGradient<D>;
+  };
 
 /** Up to this length a call is remembered: checking it costs as much as its work. */
 const SMALL = 64;
@@ -175,7 +179,7 @@ const NONE = new Float32Array(0);
 export function activation<D extends Defaults>(
   spec: Spec<D> & { fromOutput: FromOutput },
   own?: Runtime,
-): WithOutputGradient<Activation<D>>;
+): WithOutputGradient<D>;
 export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Activation<D>;
 export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Activation<D> {
   const { fromOutput } = spec;
@@ -251,9 +255,9 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   ): void {
     const { length } = x;
     if (length === 0 || length > SMALL || options?.out === undefined) return;
-    // At the start of their buffers, two arrays are the same or apart. Views further on may belong to a large buffer, which is not
-    // kept from being freed.
-    if (x.byteOffset + out.byteOffset + (dy?.byteOffset ?? 0) !== 0) return;
+    // Arrays that are all of their buffers are the same or apart. A view may belong to a large buffer, which is not kept from being
+    // freed.
+    if (!isWhole(x) || !(out === x || isWhole(out)) || !(dy === undefined || isWhole(dy))) return;
     last.dy = dy;
     last.x = x;
     last.options = options;
@@ -342,6 +346,10 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     defaults: Object.freeze({ ...defaults }),
     spec,
   });
+}
+
+function isWhole(array: Float32Array): boolean {
+  return array.buffer.byteLength === array.byteLength;
 }
 
 /** The names of the numeric options, in order. */

@@ -50,16 +50,16 @@ const combined = combiners(defaultRuntime);
  * Several activations, one after another, applied block by block, so that the data crosses the memory once. The results are those of
  * the activations called in turn, bit for bit.
  *
- * @param steps - one activation or more; {@link Activation.with} gives them options
- * @throws TypeError if a step is not an activation
+ * @param parts - activations, to which {@link Activation.with} gives options, and pipelines; up to 1000 activations in all
+ * @throws TypeError if a part is neither, RangeError for too many
  *
  * @example
  * const f = pipeline(leakyRelu.with({ alpha: 0.5 }), hardTanh);
  * f(new Float32Array([-1, 3])); // -0.5, 1
  * f.backward(new Float32Array([1, 1]), new Float32Array([-1, 3])); // 0.5, 0
  */
-export function pipeline(...steps: Activation[]): Pipeline {
-  return combined.pipeline(...steps);
+export function pipeline(...parts: (Activation | Pipeline)[]): Pipeline {
+  return combined.pipeline(...parts);
 }
 
 /**
@@ -83,7 +83,7 @@ export function valueAndDerivative(
 /**
  * A library of its own, on the chosen backend.
  *
- * @param options.backend - `simd` or `js`; the default is the best that the engine supports
+ * @param options.backend - `relaxed`, `simd` or `js`; the default is the best that the engine supports
  * @throws TypeError for an unknown backend, and what the engine throws if it cannot compile for that backend
  *
  * @example

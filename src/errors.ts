@@ -55,7 +55,7 @@ export function checkOptions(fn: string, options: object, known: readonly string
   }
   for (const option in options) {
     if (!known.includes(option)) {
-      throw new TypeError(`${fn}: unknown option ${option}, expected ${known.join(', ')}`);
+      throw new TypeError(`${fn}: unknown option ${option}, expected ${known.join(', ') || 'none'}`);
     }
   }
 }

@@ -68,6 +68,7 @@ export class Job {
   #dy: Float32Array | undefined;
   #x: Float32Array;
   #out: Float32Array;
+  readonly #length: number;
   #chunk = CHUNK;
   #chunks = 0;
   /** Chunks copied in; and those done with, from the first on. */
@@ -78,12 +79,14 @@ export class Job {
   #threads = 0;
   #stages: readonly Stage[] = [];
   #work: Omit<Work, 'id' | 'stage'> | undefined;
+  #release: (() => void) | undefined;
 
   constructor({ call, dy, x }: Task, settle: (job: Job) => void) {
     this.#call = call;
     this.#dy = dy;
     this.#x = x;
     this.#out = call.out;
+    this.#length = call.out.length;
     this.#settle = settle;
   }
 
@@ -95,6 +98,9 @@ export class Job {
   begin(stagingFor: (runtime: Runtime) => Staging, threads: number, bell: Int32Array): void {
     this.hasBegun = true;
     const out = this.#out;
+    if ([out, this.#x, this.#dy ?? out].some(({ length }) => length !== this.#length)) {
+      throw new TypeError('pool: an array was detached or shrunk before its turn came');
+    }
     if (this.isSmall) {
       this.#compute(0, out.length);
       return;
@@ -131,7 +137,8 @@ export class Job {
     const isAllShared = all.every(({ buffer }) => isShared(buffer));
     const { buffer } = arrays.out;
     const inArena = all.every((array) => array.buffer === buffer) ? share(buffer, a, b) : undefined;
-    const { module, memory, name, params } = inArena ?? (share(staging.x.buffer, a, b) as Shared);
+    const { module, memory, name, params, release } = inArena ?? (share(staging.x.buffer, a, b) as Shared);
+    this.#release = release;
     if (!isAllShared) this.#places = staging;
     return {
       ...(isAllShared ? arrays : { dy: arrays.dy && staging.dy, x: staging.x, out: staging.x }),
@@ -189,6 +196,8 @@ export class Job {
   }
 
   settle(): void {
+    this.#release?.();
+    this.#release = undefined;
     this.#settle(this);
   }
 

@@ -19,7 +19,7 @@ export type RunOptions<O extends Options = any> = string extends keyof O
 /**
  * Threads that apply activations. Results are those of the activation called directly, to the bit. Calls are carried out in their
  * order, one at a time. Threads keep the process alive only while there is something to do, and one that ends unexpectedly is replaced.
- * Each thread remembers the two memories that it worked in last, which keeps these from being freed.
+ * Each thread remembers the two memories that it took up last, which keeps these from being freed.
  */
 export interface Pool extends AsyncDisposable {
   readonly threads: number;
@@ -293,9 +293,11 @@ function preparations(fn: string, f: Activation): Preparations {
 /** The signal, and the options that are the activation's. */
 function split(fn: string, options: RunOptions | undefined): { signal?: AbortSignal; own?: Options } {
   if (typeof options !== 'object' || options === null || !('signal' in options)) return { own: options };
-  const { signal, ...own } = options;
+  const { signal } = options;
+  const own: { [option: string]: unknown } = {};
+  for (const option in options) if (option !== 'signal') own[option] = options[option as keyof RunOptions];
   if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
     throw new TypeError(`${fn}: option signal must be an AbortSignal, got ${describe(signal)}`);
   }
-  return { signal, own };
+  return { signal, own: own as Options };
 }

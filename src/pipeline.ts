@@ -3,11 +3,12 @@ import type { Arena } from './arena';
 import { checkFloat32, checkLength, checkOptions, describe, outFor } from './errors';
 import { overlap, unshared } from './overlap';
 import type { Runtime } from './runtime';
+import { BLOCK } from './staging';
 
 /** Elements of the scratch memory: 128 KiB, which the second-level cache holds. */
 const SCRATCH = 32768;
-/** Elements worked on at a time: 16 KiB, so that a few blocks stay in the first-level cache. */
-const BLOCK = 4096;
+/** More would leave the blocks of a gradient no room. */
+const MOST_STEPS = 1000;
 
 /** Where the result of a pipeline goes. */
 export interface PipelineOptions {
@@ -27,6 +28,7 @@ export interface Pipeline {
   backward(dy: Float32Array, x: Float32Array, options?: PipelineOptions): Float32Array;
   /** The steps by name: `pipeline(relu, tanh)`. */
   readonly name: string;
+  readonly steps: readonly Activation[];
 }
 
 /** An activation's value and derivative at the same inputs. */
@@ -36,7 +38,7 @@ export interface ValueAndDerivative {
 }
 
 export interface Combiners {
-  pipeline(...steps: Activation[]): Pipeline;
+  pipeline(...parts: (Activation | Pipeline)[]): Pipeline;
   valueAndDerivative(f: Activation, x: Float32Array, options?: Partial<ValueAndDerivative>): ValueAndDerivative;
 }
 
@@ -89,9 +91,16 @@ export function combiners(runtimeNow: () => Runtime): Combiners {
   }
 
   return {
-    pipeline(...steps) {
+    pipeline(...parts) {
+      const steps = parts.flatMap((part, i) => {
+        if (typeof part === 'function' && 'steps' in part) return part.steps;
+        checkActivation('pipeline', `step ${i + 1}`, part);
+        return part;
+      });
       if (steps.length === 0) throw new TypeError('pipeline: expected one activation or more, got none');
-      for (const [i, step] of steps.entries()) checkActivation('pipeline', `step ${i + 1}`, step);
+      if (steps.length > MOST_STEPS) {
+        throw new RangeError(`pipeline: expected at most ${MOST_STEPS} activations, got ${steps.length}`);
+      }
       const name = `pipeline(${steps.map((step) => step.name).join(', ')})`;
       const last = steps.length - 1;
 
@@ -118,7 +127,7 @@ export function combiners(runtimeNow: () => Runtime): Combiners {
         return out;
       };
       Object.defineProperty(forward, 'name', { value: name });
-      return Object.assign(forward, { backward });
+      return Object.assign(forward, { backward, steps });
     },
 
     valueAndDerivative(f, x, options = {}) {
@@ -131,7 +140,7 @@ export function combiners(runtimeNow: () => Runtime): Combiners {
         checkFloat32(fn, name, array);
         checkLength(fn, name, array, x.length, 'x');
       }
-      if (overlap(value, derivative)) {
+      if (value.buffer === derivative.buffer && overlap(value, derivative)) {
         throw new RangeError(`${fn}: value and derivative must not overlap`);
       }
       const source = unshared(unshared(x, value), derivative);
@@ -146,8 +155,8 @@ export function combiners(runtimeNow: () => Runtime): Combiners {
   };
 }
 
-function checkActivation(fn: string, argument: string, value: unknown): void {
-  if (typeof value !== 'function' || typeof (value as Activation).backward !== 'function') {
+function checkActivation(fn: string, argument: string, value: unknown): asserts value is Activation {
+  if (typeof value !== 'function' || !('spec' in value)) {
     throw new TypeError(`${fn}: ${argument} must be an activation, got ${describe(value)}`);
   }
 }

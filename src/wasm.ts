@@ -17,10 +17,13 @@ export interface Shared {
   readonly name: string;
   /** The address of the parameters. */
   readonly params: number;
+  /** Gives the place of the parameters back, once no thread reads them any more. */
+  release(): void;
 }
 
 /** Bytes for the parameters of a kernel that other threads run: 32 fields. */
 const SLOT = 512;
+const SLOTS = (CONSTANTS - STAGE_X) / SLOT;
 
 /** A memory and the kernels that work in it. */
 class Instance {
@@ -32,8 +35,8 @@ class Instance {
   readonly #fields: Float32Array;
   readonly #block: Stage;
   readonly #linked = new Map<string, Linked>();
+  readonly #free = Array.from({ length: SLOTS }, (_, slot) => slot);
   #end = PARAMETERS / 4;
-  #slot = 0;
 
   /** `pages` more than the package's own; for a memory that is `shared`, `module` must be so too. */
   constructor(module: WebAssembly.Module, pages = 0, shared = false) {
@@ -62,13 +65,18 @@ class Instance {
   }
 
   /**
-   * The same for other threads, in a shared memory. Each call gets parameters of its own, in the place of the staging blocks, which
-   * an arena has no use for; the 64th call after it takes them over, when a pool, which runs one at a time, has long been done.
+   * The same for other threads, in a shared memory. Each call is lent parameters of its own, in the place of the staging blocks, which an
+   * arena has no use for.
+   *
+   * @throws RangeError if 64 calls, each of another pool, are at work in the arena
    */
   share(spec: Spec, a: number, b: number): Shared {
-    const params = STAGE_X + SLOT * (this.#slot++ % ((CONSTANTS - STAGE_X) / SLOT));
+    const slot = this.#free.pop();
+    if (slot === undefined) throw new RangeError(`more than ${SLOTS} pools are at work in one arena`);
+    const params = STAGE_X + SLOT * slot;
     writeFields(spec, a, b, this.#fields, params / 4);
-    return { module: this.#module, memory: this.#memory, name: kernelName(spec, a, b), params };
+    const release = () => this.#free.push(slot);
+    return { module: this.#module, memory: this.#memory, name: kernelName(spec, a, b), params, release };
   }
 }
 

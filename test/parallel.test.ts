@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import * as lanewise from 'lanewise';
-import { type Activation, createArena, gelu, leakyRelu, mish, relu } from 'lanewise';
+import { type Activation, createArena, gelu, leakyRelu, mish, relu, softplus } from 'lanewise';
 import { createPool, type Pool } from 'lanewise/parallel';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { randoms, specials } from './float32';
@@ -464,6 +464,21 @@ describe('createPool', () => {
     expect(() => createArena(64, { shared: true })).toThrow(/^createArena: .*Cross-Origin-Embedder-Policy/);
     vi.unstubAllGlobals();
   });
+});
+
+test('two pools in one arena do not mix up their options', async () => {
+  const arena = createArena(4 * 2 ** 25 + 8 * 2 ** 17, { shared: true });
+  const [long, longOut] = [arena.float32(2 ** 24), arena.float32(2 ** 24)];
+  const [short, shortOut] = [arena.float32(2 ** 17), arena.float32(2 ** 17)];
+  short.set(input.subarray(0, short.length));
+  for (let from = 0; from < long.length; from += short.length) long.set(short, from);
+  const pools = [createPool({ threads: 1 }), createPool({ threads: 1 })];
+  const whole = pools[0].run(softplus, long, { beta: 0.5, out: longOut });
+  for (let i = 0; i < 70; i++) await pools[1].run(softplus, short, { beta: 1 + i / 8, out: shortOut });
+  await whole;
+  expectSame(longOut, softplus(long, { beta: 0.5 }));
+  expectSame(shortOut, softplus(short, { beta: 1 + 69 / 8 }));
+  await Promise.all(pools.map((own) => own.close()));
 });
 
 describe('a process', () => {

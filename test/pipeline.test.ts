@@ -47,6 +47,25 @@ describe.each(['relaxed', 'simd', 'js'] as const)('%s', (backend) => {
     );
   });
 
+  test('pipelines of pipelines are flat', () => {
+    const { pipeline, tanh, sigmoid, gelu } = lanewise;
+    const flat = pipeline(tanh, sigmoid, gelu);
+    const x = input(5000, 3);
+    const dy = randoms(5000, 4);
+    for (const nested of [
+      pipeline(pipeline(tanh, sigmoid), gelu),
+      pipeline(tanh, pipeline(sigmoid, gelu)),
+      pipeline(flat),
+    ]) {
+      expect(nested.name).toBe(flat.name);
+      expect(nested.steps).toEqual([tanh, sigmoid, gelu]);
+      expect(bits(nested(x))).toBe(bits(flat(x)));
+      expect(bits(nested.backward(dy, x))).toBe(bits(flat.backward(dy, x)));
+    }
+    const many = pipeline(...Array(1000).fill(lanewise.leakyRelu.with({ alpha: 1 })));
+    expect(bits(many.backward(dy, dy))).toBe(bits(dy));
+  });
+
   test('pipeline: overlapping source and destination', () => {
     const p = lanewise.pipeline(lanewise.silu, lanewise.tanh);
     for (const shift of [-3, 3]) {
@@ -87,7 +106,26 @@ describe.each(['relaxed', 'simd', 'js'] as const)('%s', (backend) => {
   });
 });
 
+test('valueAndDerivative into two shared arrays', () => {
+  const shared = () => new Float32Array(new SharedArrayBuffer(16));
+  const { value, derivative } = create().valueAndDerivative(relu, new Float32Array([-1, 2, 3, -4]), {
+    value: shared(),
+    derivative: shared(),
+  });
+  expect([...value, ...derivative]).toEqual([0, 2, 3, 0, 0, 1, 1, 0]);
+});
+
 describe('with', () => {
+  test('other defaults take no more room than the table has for them', () => {
+    const { squareplus, elu } = create({ backend: 'simd' });
+    const x = new Float32Array([-1.5, 0, 1.5]);
+    const expected = [bits(squareplus(x)), bits(elu(x))];
+    const library = create({ backend: 'simd' });
+    library.squareplus.with({ beta: 0 })(x, { beta: 4 });
+    library.elu(x, { alpha: 2 });
+    expect([bits(library.squareplus(x)), bits(library.elu(x))]).toEqual(expected);
+  });
+
   test('other defaults, which options override', () => {
     const leaky = leakyRelu.with({ alpha: 0.5 });
     const x = new Float32Array([-1, 2]);
@@ -141,9 +179,19 @@ describe('errors', () => {
       new RangeError('pipeline(relu, tanh).backward: dy must have the length of x, 4, got 3'),
     ],
     [
-      'a pipeline is no activation',
+      'too many',
+      () => pipeline(...Array(1001).fill(relu)),
+      new RangeError('pipeline: expected at most 1000 activations, got 1001'),
+    ],
+    [
+      'no activation at all',
       () => create().valueAndDerivative(any(1), x),
       new TypeError('valueAndDerivative: f must be an activation, got 1'),
+    ],
+    [
+      'a pipeline is no activation',
+      () => create().valueAndDerivative(any(p), x),
+      new TypeError('valueAndDerivative: f must be an activation, got a function'),
     ],
     [
       'both results in one place',

@@ -1,5 +1,5 @@
 // Checked by tsc alone: what callers may write, and what they may not.
-import { type Activation, activations, gelu, leakyRelu, relu, softplus } from '../src';
+import { type Activation, activations, gelu, leakyRelu, relu, softplus, tanhShrink } from '../src';
 import type { Pool } from '../src/parallel';
 
 const h: Activation = gelu;
@@ -16,6 +16,11 @@ relu(x, { alpha: 1 });
 leakyRelu(x, { alpha: 'a' });
 // @ts-expect-error
 gelu(x, { approximate: 'erf' });
+
+leakyRelu.backwardFromOutput(x, x);
+leakyRelu.with({ alpha: 0.2 }).backwardFromOutput(x, x, { alpha: 0.1, out: x });
+// @ts-expect-error
+tanhShrink.backwardFromOutput(x, x);
 
 async function threads(pool: Pool): Promise<void> {
   await pool.run(h, x, { out: x, signal: AbortSignal.abort() });

@@ -50,7 +50,7 @@ export const softsign = activation({
 });
 
 function squareplusFields(beta: number): number[] {
-  if (beta === 0) return []; // relu has none
+  if (beta === 0) return [0, 0, 0, 0, 0]; // relu asks for none, but all betas share their place
   const scale = 2 ** (-20 - Math.floor(Math.log2(beta) / 2));
   const scaledBeta = beta * scale * scale;
   return [beta / 4, beta / 8, scale, scaledBeta, scaledBeta / 2];

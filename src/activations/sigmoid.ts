@@ -56,7 +56,7 @@ export const quickGelu = activation({
   wideFields: () => [-1.702],
   value: (x) => siluValue(x, 1.702),
   derivative: (x) => siluDerivative(x, 1.702),
-  ulp: { value: 2, derivative: 1.5 },
+  ulp: { value: 2.1, derivative: 1.5 },
   root: { from: -0.765, to: -0.74, error: 1e-9 },
 });
 
