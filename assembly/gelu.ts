@@ -1,7 +1,7 @@
 import { abs, clamp, highHalf, madd, nmadd, ONE, select, SIGN, signOf, splat } from './lanes';
 import { backward, forwardLong } from './loops';
 import { BIAS, BIAS_PLUS_64, bothSides, LN_2_HIGH, LN_2_LOW, power, TWO_TO_MINUS_64, unitStep } from './math';
-import { degree4, evenOdd5, evenOdd6, evenOdd8, evenOdd11 } from './polynomial';
+import { degree3, degree4, estrin4, evenOdd5, evenOdd6, evenOdd8 } from './polynomial';
 import * as wide from './wide';
 
 // ---- erf ---------------------------------------------------------------------------------------------------------
@@ -74,31 +74,29 @@ export function erfBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize):
 /** For negative x of this size and more the results round to 0. */
 const GELU_ZERO = memory.data<f32>([14.5]);
 const GELU_SLOPE_ZERO = memory.data<f32>([14.75]);
-const MAP = memory.data<f32>([1.9375]);
+/** R(a) = e^(a^2 / 2) Phi(-a) = D / (a S D + N), D = 1 + a GELU_D(a), error 2^-25.7. scripts/fit.py, GELU */
+const GELU_D = memory.data<f32>([0.91617745, 0.39597756, 0.0912595, 0.009726113]);
+const GELU_N = memory.data<f32>([2.0, 0.92149144, 0.23066328, 0.024294116]);
+const GELU_S = memory.data<f64>([2.506634006340087]);
+/** The derivative's zero is at minus this. */
+const ROOT = memory.data<f64>([0.7517915246935645]);
 const SLOPE_MAP = memory.data<f32>([3.5]);
 const CENTRE = memory.data<f32>([0.375]);
-/** 2 a R(a) / q - 1 in q - 0.375, q = a / (a + 1.9375), R(a) = e^(a^2 / 2) Phi(-a). scripts/fit.py, GELU */
-const GELU = memory.data<f32>([
-  0.49292982, -1.2713517, -0.07789224, 0.5061519, 0.25015056, -0.15609273, -0.29318127, -0.15585177, 0.104023874,
-  0.3014505, 0.10269055, -0.23315124,
-]);
-/** The derivative's zero is at minus the sum of these two. */
-const ROOT_HIGH = memory.data<f32>([0.75179154]);
-const ROOT_LOW = memory.data<f32>([-1.211445e-8]);
 /** 2 (R(a) - a / sqrt(2 pi)) / (root - a) - 1 in a / (a + 3.5) - 0.375. scripts/fit.py, GELU_SLOPE */
 const GELU_SLOPE = memory.data<f32>([
   0.0024325077, -0.5795819, 0.6123157, -0.422802, 0.12750603, 0.056809537, -0.05193968, -0.013346531, 0.01918262,
 ]);
 
-/** 63 up, and the sign. */
-const BIAS_PLUS_63_NEGATIVE = memory.data<f32>([12582912.0 + 127.0 + 63.0 + 256.0]);
+/** 64 up, and the sign. */
+const BIAS_PLUS_64_NEGATIVE = memory.data<f32>([12582912.0 + 127.0 + 64.0 + 256.0]);
 const BIAS_PLUS_63 = memory.data<f32>([12582912.0 + 127.0 + 63.0]);
 /** -log2(e) / 2 (1 + 2^-11), because the square of 12 bits of a stands for a^2. */
 const MINUS_HALF_LOG2_E_UP = memory.data<f32>([-0.7217]);
 const TWO_LN_2_HIGH = memory.data<f32>([1.3862915]);
 const TWO_LN_2_LOW = memory.data<f32>([2.8572135e-6]);
-/** (e^(-v / 2) - 1) / v for |v| < 0.8, error 2^-27. scripts/fit.py, EXPM1_HALF */
-const EXPM1_HALF = memory.data<f32>([-0.50000006, 0.12500003, -0.020832652, 0.0026039346, -0.00026233585, 2.208072e-5]);
+const MINUS_HALF = memory.data<f32>([-0.5]);
+/** (e^(-v / 2) - 1 + v / 2) / v^2 for |v| < 0.8, error 2^-26.8. scripts/fit.py, EXPM1_HALF */
+const EXPM1_HALF = memory.data<f32>([0.12499996, -0.020833008, 0.0026043463, -0.00026189158, 2.156063e-5]);
 
 /** k of e^(-a^2 / 2). */
 @inline
@@ -112,17 +110,19 @@ function gaussianRounded(a: v128, bias: usize): v128 {
 function gaussianExpm1(a: v128, k: v128, bias: usize): v128 {
   const h = highHalf(a);
   const n = f32x4.sub(k, splat(bias));
-  const rest = madd(n, splat(TWO_LN_2_LOW), madd(n, splat(TWO_LN_2_HIGH), f32x4.mul(h, h)));
-  const v = madd(f32x4.sub(a, h), f32x4.add(a, h), rest);
-  return f32x4.mul(v, evenOdd5(EXPM1_HALF, v));
+  const rest = madd(n, splat(TWO_LN_2_LOW), f32x4.mul(f32x4.sub(a, h), f32x4.add(a, h)));
+  const v = f32x4.add(madd(n, splat(TWO_LN_2_HIGH), f32x4.mul(h, h)), rest); // the first term is exact
+  const square = f32x4.mul(v, v);
+  return madd(square, estrin4(EXPM1_HALF, v, square), f32x4.mul(v, splat(MINUS_HALF)));
 }
 
 /**
  * gelu(x) = x Phi(x) = max(x, 0) - a Phi(-a) with a = |x|: no cancellation in the tail, and no case by sign.
- * a Phi(-a) = e^(-a^2 / 2) q (1 + g) / 2; the product (1 + t) (1 + g) is taken as 1 + (t g + (t + g)) and not rounded.
+ * a Phi(-a) = e^(-a^2 / 2) a D / (a S D + N). Only the last few operations are in float64: the error of D cancels in the quotient for
+ * large a, where D is large, and for small a most of D and N is exact.
  * Its derivative is G(a) below 0 and 1 - G(a) above, G(a) = Phi(-a) - a phi(a) = e^(-a^2 / 2) (root - a) (1 + g) / 2: the
  * zero is a factor, so that the error stays relative there too.
- * Error at most 3.7 ULP, of the derivative 3.
+ * Error at most 1.8 ULP, of the derivative 2.
  */
 @unmanaged
 @final
@@ -130,13 +130,22 @@ class Gelu {
 
   @inline forward(x: v128): v128 {
     const a = f32x4.pmin(abs(x), splat(GELU_ZERO));
-    const q = f32x4.div(a, f32x4.add(a, splat(MAP)));
-    const k = gaussianRounded(a, BIAS_PLUS_63_NEGATIVE);
-    const t = gaussianExpm1(a, k, BIAS_PLUS_63_NEGATIVE);
-    const g = evenOdd11(GELU, f32x4.sub(q, splat(CENTRE)));
-    const w = f32x4.mul(q, power(k));
-    const minusPart = madd(w, madd(g, t, f32x4.add(g, t)), w); // 2^64 times
+    const k = gaussianRounded(a, BIAS_PLUS_64_NEGATIVE);
+    const t = gaussianExpm1(a, k, BIAS_PLUS_64_NEGATIVE);
+    const d = f32x4.mul(f32x4.mul(a, a), degree3(GELU_D, a)); // a D - a
+    const n = degree3(GELU_N, a);
+    const part = wide.narrow(
+      this.part(wide.low(a), wide.low(d), wide.low(n), wide.low(t)),
+      this.part(wide.high(a), wide.high(d), wide.high(n), wide.high(t)),
+    );
+    const minusPart = f32x4.mul(part, power(k)); // 2^64 times
     return madd(minusPart, splat(TWO_TO_MINUS_64), f32x4.pmax(x, splat(SIGN)));
+  }
+
+  /** a R(a) (1 + t) */
+  @inline part(a: v128, d: v128, n: v128, t: v128): v128 {
+    const u = f64x2.add(a, d);
+    return f64x2.div(wide.madd(u, t, u), wide.madd(u, wide.splat(GELU_S), n));
   }
 
 
@@ -146,10 +155,18 @@ class Gelu {
     const k = gaussianRounded(a, BIAS_PLUS_63);
     const t = gaussianExpm1(a, k, BIAS_PLUS_63);
     const g = evenOdd8(GELU_SLOPE, f32x4.sub(q, splat(CENTRE)));
-    const toRoot = f32x4.add(f32x4.sub(splat(ROOT_HIGH), a), splat(ROOT_LOW));
-    const w = f32x4.mul(toRoot, power(k));
-    const part = madd(w, madd(g, t, f32x4.add(g, t)), w); // 2^64 G(a)
-    return unitStep(x, part);
+    const slope = wide.narrow(
+      this.slope(wide.low(a), wide.low(g), wide.low(t)),
+      this.slope(wide.high(a), wide.high(g), wide.high(t)),
+    );
+    return unitStep(x, f32x4.mul(slope, power(k)));
+  }
+
+  /** (root - a) (1 + g) (1 + t) */
+  @inline slope(a: v128, g: v128, t: v128): v128 {
+    const toRoot = f64x2.sub(wide.splat(ROOT), a);
+    const part = wide.madd(toRoot, t, toRoot);
+    return wide.madd(part, g, part);
   }
 }
 export function gelu(p: usize, x: usize, y: usize, n: usize): void {

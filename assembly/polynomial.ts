@@ -79,10 +79,3 @@ export function evenOdd9(c: usize, x: v128): v128 {
   const square = f32x4.mul(x, x);
   return madd(degree4(c + 4, square, 8), x, degree4(c, square, 8));
 }
-
-
-@inline
-export function evenOdd11(c: usize, x: v128): v128 {
-  const square = f32x4.mul(x, x);
-  return madd(degree5(c + 4, square, 8), x, degree5(c, square, 8));
-}

@@ -117,9 +117,9 @@ def erf_slope():
 
 
 def expm1_half():
-    """e^(-v / 2) - 1 = v p(v)."""
-    xs = [x if abs(x) > 1e-9 else mp.mpf("1e-9") for x in chebyshev_grid(-0.8, 0.8, 600)]
-    fit("EXPM1_HALF", [mp.expm1(-x / 2) for x in xs], powers(xs, 1, 6), [mp.exp(x / 2) for x in xs])
+    """e^(-v / 2) - 1 = -v / 2 + v^2 p(v)."""
+    xs = [x if abs(x) > 1e-9 else mp.mpf("1e-9") for x in chebyshev_grid(-0.8, 0.8, 400)]
+    fit("EXPM1_HALF", [mp.expm1(-x / 2) + x / 2 for x in xs], powers(xs, 2, 6), [mp.exp(x / 2) for x in xs])
 
 
 def mills(a):
@@ -127,24 +127,58 @@ def mills(a):
     return mp.exp(a * a / 2) * mp.erfc(a / mp.sqrt(2)) / 2
 
 
-def mapped(name, f, end, map_, centre, degree):
-    """f(a) = (1 + p(q - centre)) / 2 with q = a / (a + map), relative to f."""
-    qs = chebyshev_grid(0, mp.mpf(end) / (mp.mpf(end) + map_), 300)
-    values = [f(q * map_ / (1 - q)) for q in qs]
-    basis = powers([q - mp.mpf(centre) for q in qs], 0, degree)
-    fit(name, [2 * v - 1 for v in values], basis, [1 / (2 * v) for v in values])
-
-
 def gelu():
-    mapped("GELU", lambda a: mills(a) * (a + mp.mpf("1.9375")), 14.5, mp.mpf("1.9375"), 0.375, 11)
+    """
+    R(a) = D / (a S D + N) with D = 1 + a d(a) and N = 2 + a n(a), relative to R, or to a subnormal result. For a given S by least
+    squares, weighted anew until the error is level (Lawson's method); S by search.
+    """
+    end, degree = 14.3, 3
+    t = (1 - np.cos(np.linspace(0, np.pi, 400))) / 2
+    a = 2 * t * end / (end + 2 - t * end)  # denser near 0
+    r = np.array([float(mills(mp.mpf(x))) for x in a])
+    seen = np.minimum(1, a * r * np.exp(-a * a / 2) * 2.0**126) + 1e-9
+    powers_of_a = np.vander(a, degree + 2, increasing=True)[:, 1:]
+
+    def error(s, d, n):
+        numerator = 1 + powers_of_a @ d
+        return np.abs(numerator / (s * a * numerator + 2 + powers_of_a[:, :degree] @ n) / r - 1) * seen
+
+    def lawson(s):
+        weight, numerator, best = np.ones(len(a)), np.ones(len(a)), None
+        for _ in range(200):
+            scale = np.sqrt(weight) * seen / numerator
+            system = np.hstack([(1 - s * a * r)[:, None] * powers_of_a, -r[:, None] * powers_of_a[:, :degree]]) * scale[:, None]
+            size = np.abs(system).max(0)
+            c = np.linalg.lstsq(system / size, (s * a * r + 2 * r - 1) * scale, rcond=None)[0] / size
+            d, n = np.split(c, [degree + 1])
+            numerator = 1 + powers_of_a @ d
+            e = error(s, d, n)
+            if best is None or e.max() < best[0]:
+                best = e.max(), d, n
+            weight *= e / e.max() + 1e-3
+            weight /= weight.mean()
+        return best
+
+    low, high = np.sqrt(2 * np.pi) * np.array([1, 1 + 6e-6])
+    for _ in range(12):
+        trials = np.linspace(low, high, 5)
+        k = int(np.argmin([lawson(s)[0] for s in trials]))
+        low, high, s = trials[max(k - 1, 0)], trials[min(k + 1, 4)], trials[k]
+    _, d, n = lawson(s)
+    d, n = np.float32(d), np.float32(n)
+    print(f"GELU, error 2^{np.log2(error(s, np.float64(d), np.float64(n)).max()):.2f}")
+    for title, c in (("D", d), ("N", (np.float32(2), *n)), ("S", (float(s),))):
+        print("  ", title, *c)
 
 
 def gelu_slope():
-    """R(a) - a / sqrt(2 pi) = (root - a) T(a): the derivative's zero is a factor."""
+    """R(a) - a / sqrt(2 pi) = (root - a) (1 + p(q - 0.375)) / 2 with q = a / (a + 3.5): the derivative's zero is a factor."""
     root = mp.findroot(lambda a: mills(a) - a / mp.sqrt(2 * mp.pi), 0.7518)
-    high = np.float32(float(root))
-    print("ROOT", high, np.float32(float(root - mp.mpf(float(high)))))
-    mapped("GELU_SLOPE", lambda a: (mills(a) - a / mp.sqrt(2 * mp.pi)) / (root - a), 14.75, mp.mpf("3.5"), 0.375, 8)
+    print("ROOT", float(root))
+    qs = chebyshev_grid(0, mp.mpf("14.75") / mp.mpf("18.25"), 300)
+    xs = [mp.mpf("3.5") * q / (1 - q) for q in qs]
+    values = [2 * (mills(a) - a / mp.sqrt(2 * mp.pi)) / (root - a) for a in xs]
+    fit("GELU_SLOPE", [v - 1 for v in values], powers([q - mp.mpf("0.375") for q in qs], 0, 8), [1 / v for v in values])
 
 
 def cosh():
