@@ -1,5 +1,7 @@
-import { abs, clamp, HALF, highHalf, madd, nmadd, ONE, oneIfPositive, SIGN, splat, ZERO } from './lanes';
+import { abs, clamp, HALF, highHalf, madd, nmadd, ONE, splat, ZERO } from './lanes';
 import { backward, forward } from './loops';
+import { bothSides } from './math';
+import * as wide from './wide';
 
 /** Its square does not overflow, and no beta shows beside it. */
 const SQUARE_END = memory.data<f32>([1.1529215e18]);
@@ -10,9 +12,9 @@ const MINUS_1 = memory.data<i32>([-1]);
  * g (g + 2 h) = c. One of Newton's steps from d, the difference as computed: g = d + (c / 2 - d h - d^2 / 2) / (h + d), to which
  * neither the rounding of the root nor the cancellation matters. The square is taken one float32 lower, so that d is never
  * much larger than g where g is smaller than the rounding of h.
- * Its derivative is g below 0 and 1 - g above, g = (beta / 2) / (t + |x| sqrt t), t = x^2 + beta; x is scaled there so that
- * nothing overflows before the result vanishes.
- * Error at most 1.7 ULP, of the derivative 3.5.
+ * Its derivative is g below 0 and 1 - g above, g = (beta / 2) / (t + |x| sqrt t), t = x^2 + beta: all but the root, whose error enters by
+ * half, in float64. x is scaled there so that the root does not overflow before the result vanishes.
+ * Error at most 1.7 ULP, of the derivative 1.3.
  */
 @unmanaged
 @final
@@ -20,7 +22,7 @@ class Squareplus {
   /** c and c / 2 */
   c: v128;
   halfC: v128;
-  /** a power of two about 2^-20 / sqrt(beta), beta and beta / 2 times its square */
+  /** a power of two about 2^-20 / sqrt(beta); beta and beta / 2 times its square, in float64 */
   scale: v128;
   scaledBeta: v128;
   scaledHalfBeta: v128;
@@ -40,9 +42,14 @@ class Squareplus {
 
   @inline derivative(x: v128): v128 {
     const a = abs(f32x4.mul(x, this.scale));
-    const t = madd(a, a, this.scaledBeta);
-    const g = f32x4.div(this.scaledHalfBeta, madd(a, f32x4.sqrt(t), t));
-    return f32x4.add(v128.xor(g, v128.andnot(splat(SIGN), x)), oneIfPositive(x));
+    const a1 = wide.low(a);
+    const a2 = wide.high(a);
+    const t1 = wide.madd(a1, a1, this.scaledBeta);
+    const t2 = wide.madd(a2, a2, this.scaledBeta);
+    const root = f32x4.sqrt(wide.narrow(t1, t2));
+    const g1 = f64x2.div(this.scaledHalfBeta, wide.madd(a1, wide.low(root), t1));
+    const g2 = f64x2.div(this.scaledHalfBeta, wide.madd(a2, wide.high(root), t2));
+    return bothSides(x, wide.narrow(g1, g2));
   }
 }
 export function squareplus(p: usize, x: usize, y: usize, n: usize): void {

@@ -18,6 +18,7 @@ export const squareplus = activation({
       : `option beta must be 0 or from 1e-20 to 1e20, got ${beta}`,
   kernel: (beta) => (beta === 0 ? 'relu' : 'squareplus'),
   fields: squareplusFields,
+  wideFields: squareplusWideFields,
   value(x, beta) {
     const root = Math.sqrt(x * x + beta);
     if (x < 0) return beta / (root - x) / 2;
@@ -30,7 +31,7 @@ export const squareplus = activation({
     return x === Infinity ? 1 : (1 + x / root) / 2;
   },
   float32Options: true,
-  ulp: { value: 1.7, derivative: 3.5 },
+  ulp: { value: 1.7, derivative: 1.3 },
 });
 
 /**
@@ -50,8 +51,15 @@ export const softsign = activation({
 });
 
 function squareplusFields(beta: number): number[] {
-  if (beta === 0) return [0, 0, 0, 0, 0]; // relu asks for none, but all betas share their place
-  const scale = 2 ** (-20 - Math.floor(Math.log2(beta) / 2));
-  const scaledBeta = beta * scale * scale;
-  return [beta / 4, beta / 8, scale, scaledBeta, scaledBeta / 2];
+  return [beta / 4, beta / 8, squareplusScale(beta)];
+}
+
+function squareplusWideFields(beta: number): number[] {
+  const scaled = beta * squareplusScale(beta) ** 2;
+  return [scaled, scaled / 2];
+}
+
+/** A power of two about 2^-20 / sqrt(beta). At beta 0 relu's kernel serves, which has no fields. */
+function squareplusScale(beta: number): number {
+  return beta === 0 ? 1 : 2 ** (-20 - Math.floor(Math.log2(beta) / 2));
 }
