@@ -133,7 +133,7 @@ export function logisticOfMinus(x: v128): v128 {
 }
 
 export const TWO_TO_MINUS_64 = memory.data<f32>([5.421011e-20]);
-export const MINUS_2_TO_MINUS_64 = memory.data<f32>([-5.421011e-20]);
+const MINUS_2_TO_MINUS_64 = memory.data<f32>([-5.421011e-20]);
 
 /** The fraction bits of 1.375: numerator and denominator carry this factor, at which the denominator's rounding was least felt. */
 const KAPPA_BITS = memory.data<u32>([0x300000]);
@@ -143,14 +143,14 @@ const SINH = memory.data<f32>([0.16666517, 0.00836915]);
 
 /** cosh(r) - 1. */
 @inline
-export function coshLessOne(r: v128): v128 {
+function coshLessOne(r: v128): v128 {
   const square = f32x4.mul(r, r);
   return madd(f32x4.mul(square, square), degree1(COSH, square), f32x4.mul(square, splat(HALF)));
 }
 
 /** sinh(r). */
 @inline
-export function sinhOf(r: v128): v128 {
+function sinhOf(r: v128): v128 {
   const square = f32x4.mul(r, r);
   return madd(f32x4.mul(r, square), degree1(SINH, square), r);
 }

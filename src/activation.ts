@@ -353,7 +353,7 @@ function isWhole(array: Float32Array): boolean {
 }
 
 /** The names of the numeric options, in order. */
-export function numericOptions(defaults: Defaults): string[] {
+function numericOptions(defaults: Defaults): string[] {
   return Object.keys(defaults).filter((option) => typeof defaults[option] === 'number');
 }
 

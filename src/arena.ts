@@ -77,6 +77,6 @@ export function arenaOver(buffer: ArrayBufferLike, start: number, capacity: numb
 }
 
 /** `bytes`, rounded up to a whole number of cache lines. */
-export function roundUp(bytes: number): number {
+function roundUp(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }
