@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { markdownTable } from 'markdown-table';
 import { activations } from '../../dist/index.js';
-import { ulpError } from '../../test/float32.ts';
+import { ulpError } from '../../scripts/verify/float32.js';
 
 const everything = 'relu leakyRelu elu selu sigmoid tanh gelu silu softplus mish'.split(' ');
 const { values: flags, positionals } = parseArgs({
