@@ -14,9 +14,9 @@ const EXP_HIGH = memory.data<f32>([89.0]);
 const EXPM1_LOW = memory.data<f32>([-88.0]);
 /** No factor beside e^x lifts it above half the smallest float32 from here down. */
 const TAIL_LOW = memory.data<f32>([-120.0]);
-const SELU_SCALE = memory.data<f32>([1.0507009873554805]);
+export const SELU_SCALE = memory.data<f32>([1.0507009873554805]);
 const SELU_SCALE_LESS_1 = memory.data<f32>([0.05070098735548051]);
-const SELU_SCALE_ALPHA = memory.data<f32>([1.7580993408473766]);
+export const SELU_SCALE_ALPHA = memory.data<f32>([1.7580993408473766]);
 
 /** 2^60 e^min(x, 0). */
 @inline

@@ -1,6 +1,6 @@
 import { abs, clamp, highHalf, madd, nmadd, ONE, select, SIGN, signOf, splat } from './lanes';
 import { backward, forwardLong } from './loops';
-import { BIAS, BIAS_PLUS_64, bothSides, LN_2_HIGH, LN_2_LOW, power, TWO_TO_MINUS_64, unitStep } from './math';
+import { BIAS, BIAS_PLUS_64, bothSides, LN_2_HIGH, LN_2_LOW, power, TWO_TO_MINUS_64 } from './math';
 import { degree3, degree4, estrin4, evenOdd5, evenOdd6, evenOdd8 } from './polynomial';
 import * as wide from './wide';
 
@@ -159,7 +159,7 @@ class Gelu {
       this.slope(wide.low(a), wide.low(g), wide.low(t)),
       this.slope(wide.high(a), wide.high(g), wide.high(t)),
     );
-    return unitStep(x, f32x4.mul(slope, power(k)));
+    return bothSides(x, f32x4.mul(f32x4.mul(slope, power(k)), splat(TWO_TO_MINUS_64)));
   }
 
   /** (root - a) (1 + g) (1 + t) */

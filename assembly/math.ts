@@ -133,7 +133,6 @@ export function logisticOfMinus(x: v128): v128 {
 }
 
 export const TWO_TO_MINUS_64 = memory.data<f32>([5.421011e-20]);
-const MINUS_2_TO_MINUS_64 = memory.data<f32>([-5.421011e-20]);
 
 /** The fraction bits of 1.375: numerator and denominator carry this factor, at which the denominator's rounding was least felt. */
 const KAPPA_BITS = memory.data<u32>([0x300000]);
@@ -183,10 +182,4 @@ export function reciprocalSum(a: v128, bias: usize, two: usize, mirror: usize, n
 export function bothSides(x: v128, below: v128): v128 {
   const signed = v128.xor(below, v128.xor(signOf(x), splat(SIGN)));
   return f32x4.add(signed, oneIfPositive(x));
-}
-
-/** The derivative at x from 2^64 G(|x|). */
-@inline
-export function unitStep(x: v128, below: v128): v128 {
-  return madd(below, v128.xor(signOf(x), splat(MINUS_2_TO_MINUS_64)), oneIfPositive(x));
 }

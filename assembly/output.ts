@@ -1,3 +1,4 @@
+import { SELU_SCALE, SELU_SCALE_ALPHA } from './exponential';
 import { abs, clamp, negate, nmadd, ONE, select, splat, ZERO } from './lanes';
 import { backward } from './loops';
 import { BIAS, expm1RelativeOf, power, reduced, rounded, ScaledExponential } from './math';
@@ -7,9 +8,7 @@ import { BIAS, expm1RelativeOf, power, reduced, rounded, ScaledExponential } fro
 // is the same at y as at x.
 
 const EXPM1_LOW = memory.data<f32>([-88.0]);
-/** s a of selu in two parts. */
-const SELU_SCALE = memory.data<f32>([1.0507009873554805]);
-const SELU_SCALE_ALPHA = memory.data<f32>([1.7580993408473766]);
+/** What the float32 `SELU_SCALE_ALPHA` lacks of s a. */
 const SELU_SCALE_ALPHA_REST = memory.data<f32>([2.3296717e-8]);
 
 /** sigmoid: y (1 - y). Error at most 1.5 ULP. */

@@ -47,7 +47,7 @@ export interface Spec<D extends Defaults = Defaults> {
 }
 
 /** The derivative from an activation's output `y`. */
-export interface FromOutput extends Pick<Spec, 'refuse' | 'kernel' | 'fields' | 'exact'> {
+export interface FromOutput extends Pick<Spec, 'refuse' | 'kernel' | 'fields'> {
   /** In float64. */
   readonly derivative: (y: number, a: number, b: number) => number;
   /** Largest error of the kernel at a given `y`, in ULP of float32 at the exact result. */
@@ -182,8 +182,7 @@ export function activation<D extends Defaults>(
 ): WithOutputGradient<D>;
 export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Activation<D>;
 export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Activation<D> {
-  const { fromOutput } = spec;
-  const { name, defaults, approximations, exact, refuse } = spec;
+  const { name, defaults, approximations, exact, fromOutput, refuse } = spec;
   const backwardName = `${name}.backward`;
   const [optionA, optionB] = numericOptions(defaults);
   const [a, b] = numericDefaults(spec);

@@ -105,27 +105,19 @@ class ThreadPool implements Pool {
   }
 
   async run(f: Activation, x: Float32Array, options?: RunOptions): Promise<Float32Array> {
-    return this.#promise('pool.run', options, (fn, own) => ({ x, call: preparations(fn, f).forward(x, own) }));
+    return this.#promise('pool.run', options, forwardTask(f, x));
   }
 
   async backward(f: Activation, dy: Float32Array, x: Float32Array, options?: RunOptions): Promise<Float32Array> {
-    return this.#promise('pool.backward', options, (fn, own) => ({
-      dy,
-      x,
-      call: preparations(fn, f).backward(dy, x, own),
-    }));
+    return this.#promise('pool.backward', options, backwardTask(f, dy, x));
   }
 
   runSync(f: Activation, x: Float32Array, options?: RunOptions): Float32Array {
-    return this.#block('pool.runSync', options, (fn, own) => ({ x, call: preparations(fn, f).forward(x, own) }));
+    return this.#block('pool.runSync', options, forwardTask(f, x));
   }
 
   backwardSync(f: Activation, dy: Float32Array, x: Float32Array, options?: RunOptions): Float32Array {
-    return this.#block('pool.backwardSync', options, (fn, own) => ({
-      dy,
-      x,
-      call: preparations(fn, f).backward(dy, x, own),
-    }));
+    return this.#block('pool.backwardSync', options, backwardTask(f, dy, x));
   }
 
   async close(): Promise<void> {
@@ -147,15 +139,17 @@ class ThreadPool implements Pool {
     return this.close();
   }
 
-  #promise(
-    fn: string,
-    options: RunOptions | undefined,
-    prepare: (fn: string, own: Options | undefined) => Task,
-  ): Promise<Float32Array> {
+  /** The task of a call, checked, and its signal, which has not been given yet. */
+  #prepare(fn: string, options: RunOptions | undefined, prepare: Prepare): { task: Task; signal?: AbortSignal } {
     if (this.#isClosed) throw new Error(`${fn}: the pool is closed`);
     const { signal, own } = split(fn, options);
     const task = prepare(fn, own);
     signal?.throwIfAborted();
+    return { task, signal };
+  }
+
+  #promise(fn: string, options: RunOptions | undefined, prepare: Prepare): Promise<Float32Array> {
+    const { task, signal } = this.#prepare(fn, options, prepare);
     return new Promise((resolve, reject) => {
       const abort = () => {
         job.stop(signal?.reason);
@@ -177,16 +171,9 @@ class ThreadPool implements Pool {
     });
   }
 
-  #block(
-    fn: string,
-    options: RunOptions | undefined,
-    prepare: (fn: string, own: Options | undefined) => Task,
-  ): Float32Array {
+  #block(fn: string, options: RunOptions | undefined, prepare: Prepare): Float32Array {
     if (!canBlock) throw new Error(`${fn}: only Node can block, use ${fn.replace('Sync', '')}`);
-    if (this.#isClosed) throw new Error(`${fn}: the pool is closed`);
-    const { signal, own } = split(fn, options);
-    const task = prepare(fn, own);
-    signal?.throwIfAborted();
+    const { task } = this.#prepare(fn, options, prepare);
     let isOver = false;
     const job = new Job(task, () => {
       isOver = true;
@@ -282,6 +269,17 @@ class ThreadPool implements Pool {
     this.#isClosed = true;
     throw error;
   }
+}
+
+/** Checks a call's arguments, under the name of the function that was called. */
+type Prepare = (fn: string, own: Options | undefined) => Task;
+
+function forwardTask(f: Activation, x: Float32Array): Prepare {
+  return (fn, own) => ({ x, call: preparations(fn, f).forward(x, own) });
+}
+
+function backwardTask(f: Activation, dy: Float32Array, x: Float32Array): Prepare {
+  return (fn, own) => ({ dy, x, call: preparations(fn, f).backward(dy, x, own) });
 }
 
 function preparations(fn: string, f: Activation): Preparations {

@@ -76,7 +76,8 @@ export function combiners(runtimeNow: () => Runtime): Combiners {
     const { length } = arrays[0];
     const runtime = runtimeNow();
     const inPlace = arrays.every((array) => runtime.holds(array));
-    const blocks = scratch((inPlace ? 0 : arrays.length) + extra);
+    const count = (inPlace ? 0 : arrays.length) + extra;
+    const blocks = count > 0 ? scratch(count) : [];
     const size = blocks[0]?.length ?? SCRATCH / 2;
     for (let from = 0; from < length; from += size) {
       const n = Math.min(size, length - from);

@@ -29,6 +29,7 @@ const SLOTS = (CONSTANTS - STAGE_X) / SLOT;
 class Instance {
   readonly backend: WasmBackend;
   readonly buffer: ArrayBuffer;
+  readonly isShared: boolean;
   readonly #module: WebAssembly.Module;
   readonly #memory: WebAssembly.Memory;
   readonly #exports: WebAssembly.Exports;
@@ -41,6 +42,7 @@ class Instance {
   /** `pages` more than the package's own; for a memory that is `shared`, `module` must be so too. */
   constructor(module: WebAssembly.Module, pages = 0, shared = false) {
     const memory = new WebAssembly.Memory({ initial: 1 + pages, maximum: 1 + pages, shared });
+    this.isShared = shared;
     this.#module = module;
     this.#memory = memory;
     this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
@@ -151,7 +153,6 @@ export class Linked {
 export function wasmRuntime(module: WebAssembly.Module): Runtime & { backend: WasmBackend } {
   const staging = new Instance(module);
   const arenas = new WeakMap<ArrayBufferLike, Instance>();
-  const sharedArenas = new WeakMap<ArrayBufferLike, Instance>();
   let hasArenas = false;
 
   /** The arena that holds all of the arrays. */
@@ -211,7 +212,10 @@ export function wasmRuntime(module: WebAssembly.Module): Runtime & { backend: Wa
       forward: (x, out, a, b) => run(undefined, x, out, a, b),
       backward: run,
       linked,
-      share: (buffer, a, b) => sharedArenas.get(buffer)?.share(spec, a, b),
+      share(buffer, a, b) {
+        const arena = arenas.get(buffer);
+        return arena?.isShared ? arena.share(spec, a, b) : undefined;
+      },
     };
   }
 
@@ -233,7 +237,6 @@ export function wasmRuntime(module: WebAssembly.Module): Runtime & { backend: Wa
         throw new RangeError(`createArena: no memory of ${capacity} bytes can be had`, { cause });
       }
       arenas.set(arena.buffer, arena);
-      if (shared) sharedArenas.set(arena.buffer, arena);
       hasArenas = true;
       return arenaOver(arena.buffer, PAGE, capacity);
     },

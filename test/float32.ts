@@ -1,9 +1,7 @@
 // Float32 numbers as the tests need them.
 
-import { ulpError } from '../scripts/verify/float32.js';
+import { FLOAT32_MAX, ulpError } from '../scripts/verify/float32.js';
 import type { Spec } from '../src';
-
-const FLOAT32_MAX = 3.4028234663852886e38;
 
 /** An error as a multiple of what the table allows: an absolute one near a zero of the derivative, else in ULP. */
 export function shareOfBound(x: number, actual: number, exact: number, ulp: number, root?: Spec['root']): number {
@@ -57,4 +55,9 @@ export function randoms(n: number, seed = 1): Float32Array {
     const sign = uniform() < 0.5 ? -1 : 1;
     return sign * (uniform() < 0.8 ? 10 * uniform() : 2 ** (280 * uniform() - 150));
   });
+}
+
+/** Bits, with one NaN for all, so that arrays compare exactly. */
+export function bits(x: Float32Array): number[] {
+  return Array.from(new Uint32Array(x.slice().buffer), (v, i) => (Number.isNaN(x[i]) ? -1 : v));
 }

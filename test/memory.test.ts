@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Activation, create } from '../src';
-import { randoms, specials } from './float32';
+import { bits, randoms, specials } from './float32';
 
 describe.each(['relaxed', 'simd'] as const)('%s', (backend) => {
   const lanewise = create({ backend });
@@ -26,10 +26,6 @@ describe.each(['relaxed', 'simd'] as const)('%s', (backend) => {
       return new Float32Array(buffer.buffer, start, n);
     },
   };
-
-  /** Bits, with one NaN for all, so that arrays compare exactly. */
-  const bits = (x: Float32Array) =>
-    Array.from(new Uint32Array(x.slice().buffer), (v, i) => (Number.isNaN(x[i]) ? -1 : v));
 
   const input = new Float32Array([...specials, ...randoms(200)]);
   const upstream = randoms(input.length, 7);

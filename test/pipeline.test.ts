@@ -2,12 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Activation, activations, create, gelu, geluTanh, leakyRelu, pipeline, relu, tanh } from '../src';
-import { randoms, specials } from './float32';
+import { bits as bitsOf, randoms, specials } from './float32';
 
 // biome-ignore lint/suspicious/noExplicitAny: wrong on purpose
 const any = (value: unknown): any => value;
-const bits = (x: Float32Array) =>
-  String(Array.from(new Uint32Array(x.slice().buffer), (v, i) => (Number.isNaN(x[i]) ? -1 : v)));
+const bits = (x: Float32Array) => String(bitsOf(x));
 const input = (n: number, seed: number) =>
   Float32Array.from(randoms(n, seed), (x, i) => (i % 50 === 0 ? specials[i % specials.length] : x));
 

@@ -1,6 +1,7 @@
 // Float32 numbers: their bits, and errors in units in the last place.
 
-const FLOAT32_MAX = 3.4028234663852886e38;
+/** The largest finite float32. */
+export const FLOAT32_MAX = 3.4028234663852886e38;
 
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
