@@ -1,4 +1,4 @@
-// npm run bench [-- names... --n 1e6,1e3 --rounds 5 --forward --backward --json FILE --chart]
+// npm run bench [-- names... --n 1e6,1e3 --rounds 5 --forward --backward --backend simd --json FILE --chart]
 //
 // Time per element of each activation: plain JavaScript, lanewise on ordinary arrays (with `out`), lanewise in an arena, and
 // the floors: memory.copy inside a WebAssembly memory, TypedArray.set between ordinary arrays. The variants of one row
@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import Benchmark from 'benchmark';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
-import { activations, backend, createArena } from 'lanewise';
+import { create } from 'lanewise';
 import { branchFreeRelu, plain } from './plain.js';
 
 const { values: flags, positionals } = parseArgs({
@@ -23,9 +23,11 @@ const { values: flags, positionals } = parseArgs({
     forward: { type: 'boolean' },
     backward: { type: 'boolean' },
     json: { type: 'string', default: 'bench/results/latest.json' },
+    backend: { type: 'string' },
     chart: { type: 'boolean' },
   },
 });
+const { activations, backend, createArena } = create({ backend: flags.backend });
 const names = positionals.length > 0 ? positionals : Object.keys(activations);
 const sizes = (flags.n ?? (flags.chart ? '1e6' : '8,64,1e3,1e5,1e6,1e7')).split(',').map(Number);
 const rounds = Number(flags.rounds);
