@@ -9,21 +9,37 @@ const root = new URL('../', import.meta.url);
 process.chdir(fileURLToPath(root));
 mkdirSync('src/generated', { recursive: true });
 
-const binaries = [];
-for (const target of ['relaxed', 'simd']) {
-  const { error, stderr } = await asc.main(['--config', 'asconfig.json', '--target', target]);
-  if (error) {
-    console.error(stderr.toString());
-    throw error;
+// Constants lie at different addresses, so that both kinds of binary can work in one memory.
+const kinds = [
+  { source: 'assembly/index.ts', prefix: '', memoryBase: 49152, target: 'src/generated/binaries.ts' },
+  { source: 'assembly/matrix.ts', prefix: 'matrix-', memoryBase: 57344, target: 'src/generated/matrix.ts' },
+];
+for (const { source, prefix, memoryBase, target } of kinds) {
+  const texts = [];
+  for (const backend of ['relaxed', 'simd']) {
+    const file = `build/${prefix}${backend}`;
+    const outputs = ['--outFile', `${file}.wasm`, '--textFile', `${file}.wat`];
+    const { error, stderr } = await asc.main([
+      source,
+      '--target',
+      backend,
+      '--memoryBase',
+      `${memoryBase}`,
+      ...outputs,
+    ]);
+    if (error) {
+      console.error(stderr.toString());
+      throw error;
+    }
+    const binary = readFileSync(`${file}.wasm`);
+    console.log(`${file}.wasm: ${binary.length} bytes, ${gzipSync(binary, { level: 9 }).length} gzipped`);
+    const digits = binary.toString('hex');
+    texts.push(
+      `/** ${file}.wasm, each byte as two hexadecimal digits. */\nexport const ${backend} =\n  '${digits}';\n`,
+    );
   }
-  const file = `build/${target}.wasm`;
-  const binary = readFileSync(file);
-  console.log(`${file}: ${binary.length} bytes, ${gzipSync(binary, { level: 9 }).length} gzipped`);
-  binaries.push(
-    `/** ${file}, each byte as two hexadecimal digits. */\nexport const ${target} =\n  '${binary.toString('hex')}';\n`,
-  );
+  writeFileSync(target, texts.join('\n'));
 }
-writeFileSync('src/generated/binaries.ts', binaries.join('\n'));
 
 // The functions of src/calls.ts, a copy for each row.
 const names = readdirSync('src/activations')

@@ -1,9 +1,10 @@
 import { checkCanShare, checkOptions, describe } from './errors';
+import { ARENA } from './staging';
 
 /** Allocations start at cache lines, so that no two arrays share one. */
 const ALIGNMENT = 64;
-/** A WebAssembly memory's 4 GiB, less the page that the package keeps. */
-const LARGEST = 2 ** 32 - 65536;
+/** A WebAssembly memory's 4 GiB, less what the package keeps. */
+const LARGEST = 2 ** 32 - ARENA;
 
 /** A fixed piece of memory that hands out typed arrays; kernels work on them in place, without copying. */
 export interface Arena {

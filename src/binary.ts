@@ -1,15 +1,47 @@
-import { relaxed, simd } from './generated/binaries';
-
 /** The backends that are WebAssembly: the same kernels with fused or with separate multiplication and addition. */
 export type WasmBackend = 'relaxed' | 'simd';
 
-const texts = { relaxed, simd };
-const compiled: { [B in WasmBackend]?: WebAssembly.Module } = {};
-const compiledShared: { [B in WasmBackend]?: WebAssembly.Module } = {};
+/** What kernels a binary holds: the activations', or those on rows and matrices. */
+export type Kind = 'activations' | 'matrix';
 
-/** The embedded binary, of which `texts` holds each byte as two hexadecimal digits: gzipped that is a fifth smaller than base64. */
-function bytes(backend: WasmBackend): Uint8Array<ArrayBuffer> {
-  const text = texts[backend];
+type Modules = { [B in WasmBackend]?: WebAssembly.Module };
+
+/** Modules that `init` was given. */
+const adopted: { readonly [K in Kind]: Modules } = { activations: {}, matrix: {} };
+
+/** Kernels of one kind, embedded once for each backend, and compiled at most once. */
+export class Binary {
+  readonly #kind: Kind;
+  readonly #texts: { readonly [B in WasmBackend]: string };
+  readonly #compiled: Modules = {};
+  readonly #shared: Modules = {};
+
+  /** `texts` hold each byte as two hexadecimal digits: gzipped that is a fifth smaller than base64. */
+  constructor(kind: Kind, texts: { readonly [B in WasmBackend]: string }) {
+    this.#kind = kind;
+    this.#texts = texts;
+  }
+
+  compile(backend: WasmBackend): WebAssembly.Module {
+    const module = adopted[this.#kind][backend] ?? this.#compiled[backend];
+    if (module !== undefined) return module;
+    this.#compiled[backend] = new WebAssembly.Module(bytes(this.#texts[backend]));
+    return this.#compiled[backend];
+  }
+
+  async compileAsync(backend: WasmBackend): Promise<WebAssembly.Module> {
+    this.#compiled[backend] ??= await WebAssembly.compile(bytes(this.#texts[backend]));
+    return this.compile(backend);
+  }
+
+  /** For a memory that threads share. */
+  compileShared(backend: WasmBackend): WebAssembly.Module {
+    this.#shared[backend] ??= new WebAssembly.Module(sharing(bytes(this.#texts[backend])));
+    return this.#shared[backend];
+  }
+}
+
+function bytes(text: string): Uint8Array<ArrayBuffer> {
   const result = new Uint8Array(text.length / 2);
   for (let i = 0; i < result.length; i++) result[i] = 16 * digit(text, 2 * i) + digit(text, 2 * i + 1);
   return result;
@@ -19,23 +51,6 @@ function bytes(backend: WasmBackend): Uint8Array<ArrayBuffer> {
 function digit(text: string, i: number): number {
   const code = text.charCodeAt(i);
   return code < 58 ? code - 48 : code - 87;
-}
-
-/** The kernels, compiled at most once. */
-export function compile(backend: WasmBackend): WebAssembly.Module {
-  compiled[backend] ??= new WebAssembly.Module(bytes(backend));
-  return compiled[backend];
-}
-
-export async function compileAsync(backend: WasmBackend): Promise<WebAssembly.Module> {
-  compiled[backend] ??= await WebAssembly.compile(bytes(backend));
-  return compiled[backend];
-}
-
-/** The same kernels for a memory that threads share, compiled at most once. */
-export function compileShared(backend: WasmBackend): WebAssembly.Module {
-  compiledShared[backend] ??= new WebAssembly.Module(sharing(bytes(backend)));
-  return compiledShared[backend];
 }
 
 /**
@@ -75,15 +90,20 @@ function sharing(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return binary;
 }
 
-/** Takes `module` for the kernels of `backend`. */
-export function adopt(module: WebAssembly.Module, backend: WasmBackend): void {
-  compiled[backend] = module;
+/** What a module of this package holds; undefined for another module. */
+export function kindOf(module: WebAssembly.Module): Kind | undefined {
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+  if (!names.includes('relaxed')) return undefined;
+  return names.includes('relu') ? 'activations' : names.includes('matrix') ? 'matrix' : undefined;
 }
 
-/** Whether a module is one of this package's binaries. */
-export function isOwn(module: WebAssembly.Module): boolean {
-  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-  return ['relu', 'reluBackward', 'relaxed'].every((name) => names.includes(name));
+/** Takes `module` for the kernels of its kind from now on; returns whose backend they are. */
+export function adopt(module: WebAssembly.Module, kind: Kind): WasmBackend {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+  const { relaxed } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  const backend = (relaxed as WebAssembly.Global).value ? 'relaxed' : 'simd';
+  adopted[kind][backend] = module;
+  return backend;
 }
 
 /** Bodies of a function that gives a v128: with i8x16.splat, and with i8x16.relaxed_swizzle of two of those. */

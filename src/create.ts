@@ -32,7 +32,7 @@ export const activations: Activations = named((f) => f);
  *
  * @param bytes - how much; it is allocated at once, never grows, and is freed with the last array
  * @param options.shared - whether threads can work on its arrays too, as `lanewise/parallel` does; not by default
- * @throws TypeError or RangeError if `bytes` is not an integer from 1 to 2^32 - 2^16, or cannot be had; Error if it is to be shared
+ * @throws TypeError or RangeError if `bytes` is not an integer from 1 to 2^32 - 17 * 2^16, or cannot be had; Error if it is to be shared
  *   where there is no SharedArrayBuffer
  *
  * @example

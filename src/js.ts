@@ -2,10 +2,12 @@ import type { Spec } from './activation';
 import { arenaCapacity, arenaOver, isSharedArena } from './arena';
 import { copies } from './generated/calls';
 import { unshared } from './overlap';
-import type { Kernel, Runtime } from './runtime';
+import type { Kernel, KernelSet, Runtime, Workspace } from './runtime';
+import { ARENA } from './staging';
 
 /** Plain JavaScript loops over the float64 functions of the table. */
 export function jsRuntime(): Runtime {
+  let work: Workspace | undefined;
   return {
     backend: 'js',
     kernel: jsKernel,
@@ -15,6 +17,10 @@ export function jsRuntime(): Runtime {
       return arenaOver(buffer, 0, capacity);
     },
     holds: () => true,
+    workspace() {
+      work ??= jsWorkspace();
+      return work;
+    },
   };
 }
 
@@ -27,5 +33,22 @@ function jsKernel(spec: Spec): Kernel {
     backward(dy, x, out, a, b) {
       backward(unshared(dy, out), unshared(x, out), out, a, b);
     },
+  };
+}
+
+function jsWorkspace(): Workspace {
+  const heap = new Float32Array(ARENA / 4);
+  const sets = new Map<object, object>();
+  const part = (address: number, n: number) => heap.subarray(address / 4, address / 4 + n);
+  return {
+    heap,
+    kernels<K extends object>(set: KernelSet<K>): K {
+      const kernels = (sets.get(set) as K | undefined) ?? set.js(heap.buffer);
+      sets.set(set, kernels);
+      return kernels;
+    },
+    address: () => undefined,
+    forward: (spec, a, b, x, y, n) => jsKernel(spec).forward(part(x, n), part(y, n), a, b),
+    backward: (spec, a, b, dy, x, dx, n) => jsKernel(spec).backward(part(dy, n), part(x, n), part(dx, n), a, b),
   };
 }

@@ -1,7 +1,8 @@
 import type { Spec } from './activation';
 import type { Arena, ArenaOptions } from './arena';
-import { adopt, compile, compileAsync, isOwn, isSupported } from './binary';
+import { adopt, Binary, isSupported, kindOf } from './binary';
 import { checkOptions, describe } from './errors';
+import { relaxed, simd } from './generated/binaries';
 import { jsRuntime } from './js';
 import { type Linked, type Shared, wasmRuntime } from './wasm';
 
@@ -25,6 +26,28 @@ export interface Kernel {
   share?(buffer: ArrayBufferLike, a: number, b: number): Shared | undefined;
 }
 
+/** Kernels beside the activations: a binary, and the same functions in JavaScript, on a memory's buffer. */
+export interface KernelSet<K extends object> {
+  readonly binary: Binary;
+  js(buffer: ArrayBufferLike): K;
+}
+
+/**
+ * A memory in which functions of several arrays work: an arena, or one with nothing but scratch memory. Its layout is in src/staging.ts.
+ * Addresses are in bytes.
+ */
+export interface Workspace {
+  /** The memory as float32. */
+  readonly heap: Float32Array;
+  /** The kernels of a set, to work in this memory. */
+  kernels<K extends object>(set: KernelSet<K>): K;
+  /** Where an array lies in it; undefined for an array that is not of this arena. */
+  address(array: ArrayBufferView): number | undefined;
+  /** Applies an activation with numeric options `a` and `b` to `n` elements, a multiple of 8. */
+  forward(spec: Spec, a: number, b: number, x: number, y: number, n: number): void;
+  backward(spec: Spec, a: number, b: number, dy: number, x: number, dx: number, n: number): void;
+}
+
 /** What a backend provides. */
 export interface Runtime {
   readonly backend: Backend;
@@ -32,7 +55,11 @@ export interface Runtime {
   createArena(bytes: number, options: ArenaOptions): Arena;
   /** Whether kernels work on this array in place. */
   holds(array: Float32Array): boolean;
+  /** The arena that holds all of these arrays, or else scratch memory. */
+  workspace(...arrays: ArrayBufferView[]): Workspace;
 }
+
+const binary = new Binary('activations', { relaxed, simd });
 
 /**
  * The backend of the top-level functions: the best that the engine validates and the page's policy allows. It changes only
@@ -50,14 +77,15 @@ export function defaultRuntime(): Runtime {
 }
 
 export function createRuntime(name: Backend): Runtime {
-  return name === 'js' ? jsRuntime() : wasmRuntime(compile(name));
+  return name === 'js' ? jsRuntime() : wasmRuntime(binary.compile(name), binary);
 }
 
 /**
  * Compiles the kernels ahead of the first call, without blocking. Not needed: the first call compiles them if this was not
  * awaited.
  *
- * @param options.module - the binary `lanewise/relaxed.wasm` or `lanewise/simd.wasm`, compiled already, for places that forbid compiling
+ * @param options.module - a binary of the package, compiled already, for places that forbid compiling: `lanewise/relaxed.wasm` or
+ *   `lanewise/simd.wasm`, and, in a second call, `lanewise/matrix-relaxed.wasm` or `lanewise/matrix-simd.wasm`
  * @throws TypeError if `module` is not a WebAssembly.Module
  *
  * @example
@@ -70,15 +98,19 @@ export async function init(options: { readonly module?: WebAssembly.Module } = {
     if (!(module instanceof WebAssembly.Module)) {
       throw new TypeError(`init: module must be a WebAssembly.Module, got ${describe(module)}`);
     }
-    if (!isOwn(module)) {
-      throw new TypeError('init: module must be that of lanewise/relaxed.wasm or lanewise/simd.wasm, got another');
+    const kind = kindOf(module);
+    if (kind === undefined) {
+      throw new TypeError(
+        'init: module must be one of the binaries of lanewise, such as lanewise/simd.wasm, got another',
+      );
     }
-    const runtime = wasmRuntime(module);
-    adopt(module, runtime.backend);
-    current = runtime;
-    backend = runtime.backend;
+    const own = adopt(module, kind);
+    if (kind === 'activations') {
+      current = wasmRuntime(module, binary);
+      backend = own;
+    }
   } else if (current === undefined && backend !== 'js') {
-    const compiled = await compileAsync(backend);
-    current ??= wasmRuntime(compiled);
+    const compiled = await binary.compileAsync(backend);
+    current ??= wasmRuntime(compiled, binary);
   }
 }

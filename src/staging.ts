@@ -1,13 +1,18 @@
-// The first page of a WebAssembly memory of this package, and the two blocks in it through which ordinary arrays pass.
+// The parts of a WebAssembly memory of this package, by their byte addresses: the first page, with the two blocks through which ordinary
+// arrays pass, then room for whatever a function on rows and matrices works on, then an arena's arrays.
 
 /** float32 fields of the kernels, up to the staging blocks. */
 export const PARAMETERS = 1024;
 export const STAGE_X = 16384;
 export const STAGE_DY = 32768;
-/** Constants of the binary: `memoryBase` in asconfig.json. */
+/** Constants of the binaries: `memoryBase` in asconfig.json. */
 export const CONSTANTS = 49152;
-/** The package's own page; an arena's arrays begin behind it. */
 export const PAGE = 65536;
+/** Scratch memory; what is not touched takes no memory of the machine. */
+export const SCRATCH = PAGE;
+export const SCRATCH_BYTES = 16 * PAGE;
+/** An arena's arrays. */
+export const ARENA = SCRATCH + SCRATCH_BYTES;
 
 /** Elements of a staging block: 16 KiB, so that those of `dy` and `x` stay in the first-level cache together. */
 export const BLOCK = 4096;

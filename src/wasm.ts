@@ -1,10 +1,10 @@
 import { numericDefaults, type Spec } from './activation';
 import { arenaCapacity, arenaOver, isSharedArena } from './arena';
-import { compileShared, type WasmBackend } from './binary';
+import type { Binary, WasmBackend } from './binary';
 import { copies } from './generated/calls';
 import { unshared } from './overlap';
-import type { Kernel, Runtime } from './runtime';
-import { BLOCK, CONSTANTS, PAGE, PARAMETERS, SHORT, STAGE_X, Stage, WHOLE } from './staging';
+import type { Kernel, KernelSet, Runtime, Workspace } from './runtime';
+import { ARENA, BLOCK, CONSTANTS, PAGE, PARAMETERS, SHORT, STAGE_X, Stage, WHOLE } from './staging';
 
 type ForwardExport = (params: number, x: number, y: number, n: number) => void;
 type BackwardExport = (params: number, dy: number, x: number, dx: number, n: number) => void;
@@ -26,29 +26,31 @@ const SLOT = 512;
 const SLOTS = (CONSTANTS - STAGE_X) / SLOT;
 
 /** A memory and the kernels that work in it. */
-class Instance {
+class Instance implements Workspace {
   readonly backend: WasmBackend;
   readonly buffer: ArrayBuffer;
+  readonly heap: Float32Array;
   readonly isShared: boolean;
   readonly #module: WebAssembly.Module;
   readonly #memory: WebAssembly.Memory;
   readonly #exports: WebAssembly.Exports;
-  readonly #fields: Float32Array;
   readonly #block: Stage;
   readonly #linked = new Map<string, Linked>();
+  readonly #sets = new Map<Binary, WebAssembly.Exports>();
   readonly #free = Array.from({ length: SLOTS }, (_, slot) => slot);
   #end = PARAMETERS / 4;
 
-  /** `pages` more than the package's own; for a memory that is `shared`, `module` must be so too. */
-  constructor(module: WebAssembly.Module, pages = 0, shared = false) {
-    const memory = new WebAssembly.Memory({ initial: 1 + pages, maximum: 1 + pages, shared });
+  /** For a memory that is `shared`, `module` must be so too. */
+  constructor(module: WebAssembly.Module, bytes: number, shared = false) {
+    const pages = Math.ceil(bytes / PAGE);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
     this.isShared = shared;
     this.#module = module;
     this.#memory = memory;
     this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
     this.backend = (this.#exports.relaxed as WebAssembly.Global).value ? 'relaxed' : 'simd';
     this.buffer = memory.buffer;
-    this.#fields = new Float32Array(this.buffer, 0, CONSTANTS / 4);
+    this.heap = new Float32Array(this.buffer);
     this.#block = new Stage(this.buffer);
   }
 
@@ -59,11 +61,35 @@ class Instance {
     if (linked === undefined) {
       const forward = this.#exports[name] as ForwardExport;
       const backward = this.#exports[`${name}Backward`] as BackwardExport;
-      linked = new Linked(spec, forward, backward, this.#block, this.#fields, this.#end);
+      linked = new Linked(spec, forward, backward, this.#block, this.heap, this.#end);
       this.#end += linked.size;
       this.#linked.set(name, linked);
     }
     return linked;
+  }
+
+  kernels<K extends object>({ binary }: KernelSet<K>): K {
+    let exports = this.#sets.get(binary);
+    if (exports === undefined) {
+      const module = this.isShared ? binary.compileShared(this.backend) : binary.compile(this.backend);
+      exports = new WebAssembly.Instance(module, { env: { memory: this.#memory } }).exports;
+      this.#sets.set(binary, exports);
+    }
+    return exports as unknown as K;
+  }
+
+  address(array: ArrayBufferView): number | undefined {
+    return array.byteOffset >= ARENA && array.buffer === this.buffer ? array.byteOffset : undefined;
+  }
+
+  forward(spec: Spec, a: number, b: number, x: number, y: number, n: number): void {
+    const linked = this.link(spec, a, b);
+    linked.forward(linked.address(a, b), x, y, n);
+  }
+
+  backward(spec: Spec, a: number, b: number, dy: number, x: number, dx: number, n: number): void {
+    const linked = this.link(spec, a, b);
+    linked.backward(linked.address(a, b), dy, x, dx, n);
   }
 
   /**
@@ -76,7 +102,7 @@ class Instance {
     const slot = this.#free.pop();
     if (slot === undefined) throw new RangeError(`more than ${SLOTS} pools are at work in one arena`);
     const params = STAGE_X + SLOT * slot;
-    writeFields(spec, a, b, this.#fields, params / 4);
+    writeFields(spec, a, b, this.heap, params / 4);
     const release = () => this.#free.push(slot);
     return { module: this.#module, memory: this.#memory, name: kernelName(spec, a, b), params, release };
   }
@@ -149,16 +175,17 @@ export class Linked {
   }
 }
 
-/** Kernels of `module`, each arena in a memory of its own, everything else staged through one more. */
-export function wasmRuntime(module: WebAssembly.Module): Runtime & { backend: WasmBackend } {
-  const staging = new Instance(module);
+/** Kernels of `module`, compiled of `binary`, each arena in a memory of its own, everything else staged through one more. */
+export function wasmRuntime(module: WebAssembly.Module, binary: Binary): Runtime & { backend: WasmBackend } {
+  const staging = new Instance(module, PAGE);
+  let work: Instance | undefined;
   const arenas = new WeakMap<ArrayBufferLike, Instance>();
   let hasArenas = false;
 
   /** The arena that holds all of the arrays. */
   function home(dy: Float32Array | undefined, x: Float32Array, out: Float32Array): Instance | undefined {
-    // An arena's arrays lie behind the first page. `byteOffset` costs V8 (11.3 to 14.6) 4 to 12 ns, `buffer` 20 to 35.
-    if (!hasArenas || x.byteOffset < PAGE || out.byteOffset < PAGE || x.length < SHORT) return undefined;
+    // `byteOffset` costs V8 (11.3 to 14.6) 4 to 12 ns, `buffer` 20 to 35.
+    if (!hasArenas || x.byteOffset < ARENA || out.byteOffset < ARENA || x.length < SHORT) return undefined;
     const { buffer } = x;
     return out.buffer === buffer && (dy === undefined || dy.buffer === buffer) ? arenas.get(buffer) : undefined;
   }
@@ -229,17 +256,23 @@ export function wasmRuntime(module: WebAssembly.Module): Runtime & { backend: Wa
     createArena(bytes, options) {
       const capacity = arenaCapacity(bytes);
       const shared = isSharedArena(options);
-      const own = shared ? compileShared(staging.backend) : module;
+      const own = shared ? binary.compileShared(staging.backend) : module;
       let arena: Instance;
       try {
-        arena = new Instance(own, Math.ceil(capacity / PAGE), shared);
+        arena = new Instance(own, ARENA + capacity, shared);
       } catch (cause) {
         throw new RangeError(`createArena: no memory of ${capacity} bytes can be had`, { cause });
       }
       arenas.set(arena.buffer, arena);
       hasArenas = true;
-      return arenaOver(arena.buffer, PAGE, capacity);
+      return arenaOver(arena.buffer, ARENA, capacity);
     },
-    holds: (array) => array.byteOffset >= PAGE && arenas.has(array.buffer),
+    holds: (array) => array.byteOffset >= ARENA && arenas.has(array.buffer),
+    workspace(...arrays) {
+      const { buffer } = arrays[0];
+      const arena = arrays.every((array) => array.buffer === buffer) ? arenas.get(buffer) : undefined;
+      work ??= new Instance(module, ARENA);
+      return arena ?? work;
+    },
   };
 }

@@ -243,19 +243,19 @@ const cases: [what: string, call: () => unknown, kind: typeof TypeError | typeof
     'createArena, a fraction',
     () => createArena(1.5),
     RangeError,
-    'createArena: bytes must be an integer from 1 to 4294901760, got 1.5',
+    'createArena: bytes must be an integer from 1 to 4293853184, got 1.5',
   ],
   [
     'createArena, zero',
     () => createArena(0),
     RangeError,
-    'createArena: bytes must be an integer from 1 to 4294901760, got 0',
+    'createArena: bytes must be an integer from 1 to 4293853184, got 0',
   ],
   [
     'createArena, too much',
     () => createArena(2 ** 32),
     RangeError,
-    'createArena: bytes must be an integer from 1 to 4294901760, got 4294967296',
+    'createArena: bytes must be an integer from 1 to 4293853184, got 4294967296',
   ],
   [
     'arena exhausted',
@@ -319,7 +319,7 @@ describe('a wrong argument', () => {
     await expect(
       init({ module: new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])) }),
     ).rejects.toThrow(
-      new TypeError('init: module must be that of lanewise/relaxed.wasm or lanewise/simd.wasm, got another'),
+      new TypeError('init: module must be one of the binaries of lanewise, such as lanewise/simd.wasm, got another'),
     );
     await expect(init(any({ wasm: 1 }))).rejects.toThrow(new TypeError('init: unknown option wasm, expected module'));
     await expect(init(any(1))).rejects.toThrow(new TypeError('init: options must be an object, got 1'));

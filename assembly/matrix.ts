@@ -1,0 +1,7 @@
+// The kernels on rows and matrices: a binary of its own, so that who needs activations alone does not carry them. All but numbers and
+// sizes are byte addresses. A kernel allocates nothing and writes nothing but its destination.
+
+/** Which binary this is. The loader asks. */
+export const matrix: bool = true;
+/** Whether `madd` is one instruction. */
+export const relaxed: bool = ASC_FEATURE_RELAXED_SIMD;
