@@ -1,4 +1,4 @@
-import { abs, clamp, HALF, highHalf, madd, nmadd, ONE, splat, ZERO } from './lanes';
+import { abs, clamp, HALF, highHalf, madd, nmadd, ONE, splat, zero } from './lanes';
 import { backward, forward } from './loops';
 import { bothSides } from './math';
 import * as wide from './wide';
@@ -29,13 +29,12 @@ class Squareplus {
 
 
   @inline forward(x: v128): v128 {
-    const zero = splat(ZERO);
     const h = abs(f32x4.mul(x, splat(HALF)));
     const bounded = f32x4.pmin(h, splat(SQUARE_END));
     const square = i32x4.add(madd(bounded, bounded, this.c), splat(MINUS_1));
-    const d = f32x4.pmax(f32x4.sub(f32x4.sqrt(square), h), zero);
+    const d = f32x4.pmax(f32x4.sub(f32x4.sqrt(square), h), zero());
     const rest = nmadd(f32x4.mul(d, splat(HALF)), d, nmadd(d, bounded, this.halfC));
-    const start = f32x4.add(f32x4.pmax(x, zero), d);
+    const start = f32x4.add(f32x4.pmax(x, zero()), d);
     return f32x4.add(start, f32x4.div(rest, f32x4.add(h, d)));
   }
 

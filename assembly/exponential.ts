@@ -1,4 +1,4 @@
-import { clamp, madd, nmadd, ONE, select, splat, ZERO } from './lanes';
+import { clamp, madd, nmadd, ONE, select, splat, zero } from './lanes';
 import { backward, forward } from './loops';
 import { BIAS, expm1Of, expm1RelativeOf, power, reduced, reducedShort, rounded, ScaledExponential } from './math';
 
@@ -21,7 +21,7 @@ export const SELU_SCALE_ALPHA = memory.data<f32>([1.7580993408473766]);
 /** 2^60 e^min(x, 0). */
 @inline
 function tail(x: v128): v128 {
-  const z = clamp(x, splat(TAIL_LOW), splat(ZERO));
+  const z = clamp(x, splat(TAIL_LOW), zero());
   const k = rounded(z, BIAS_PLUS_60);
   const s = power(k);
   return madd(s, expm1Of(reduced(z, k, BIAS_PLUS_60)), s);
@@ -30,7 +30,7 @@ function tail(x: v128): v128 {
 /** 1 - e^min(x, 0). */
 @inline
 function deficit(x: v128): v128 {
-  const z = clamp(x, splat(EXPM1_LOW), splat(ZERO));
+  const z = clamp(x, splat(EXPM1_LOW), zero());
   const k = rounded(z, BIAS);
   const s = power(k);
   return nmadd(s, expm1RelativeOf(reducedShort(z, k, BIAS)), f32x4.sub(splat(ONE), s));
@@ -79,12 +79,12 @@ class Elu {
 
 
   @inline forward(x: v128): v128 {
-    return nmadd(this.alpha, deficit(x), f32x4.pmax(x, splat(ZERO)));
+    return nmadd(this.alpha, deficit(x), f32x4.pmax(x, zero()));
   }
 
 
   @inline derivative(x: v128): v128 {
-    return select(f32x4.gt(x, splat(ZERO)), splat(ONE), f32x4.mul(tail(x), this.alphaTail));
+    return select(f32x4.gt(x, zero()), splat(ONE), f32x4.mul(tail(x), this.alphaTail));
   }
 }
 export function elu(p: usize, x: usize, y: usize, n: usize): void {
@@ -103,7 +103,7 @@ export function eluBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize):
 class Selu {
 
   @inline forward(x: v128): v128 {
-    const r = f32x4.pmax(x, splat(ZERO));
+    const r = f32x4.pmax(x, zero());
     const positive = madd(r, splat(SELU_SCALE_LESS_1), r); // s rounded would overflow for one x too many
     return nmadd(splat(SELU_SCALE_ALPHA), deficit(x), positive);
   }
@@ -111,7 +111,7 @@ class Selu {
 
   @inline derivative(x: v128): v128 {
     const negative = f32x4.mul(f32x4.mul(tail(x), splat(SELU_SCALE_ALPHA)), splat(TWO_TO_MINUS_60));
-    return select(f32x4.gt(x, splat(ZERO)), splat(SELU_SCALE), negative);
+    return select(f32x4.gt(x, zero()), splat(SELU_SCALE), negative);
   }
 }
 export function selu(p: usize, x: usize, y: usize, n: usize): void {
@@ -137,17 +137,17 @@ class Celu extends ScaledExponential {
 
 
   @inline forward(x: v128): v128 {
-    const z = clamp(x, this.expm1Low, splat(ZERO));
+    const z = clamp(x, this.expm1Low, zero());
     const k = this.rounded(z, BIAS);
     const s = power(k);
     const t = this.expm1Of(this.reduced(z, k, BIAS));
     const deficit = nmadd(s, t, f32x4.mul(f32x4.sub(splat(ONE), s), this.alpha));
-    return f32x4.sub(f32x4.pmax(x, splat(ZERO)), deficit);
+    return f32x4.sub(f32x4.pmax(x, zero()), deficit);
   }
 
 
   @inline derivative(x: v128): v128 {
-    const z = clamp(x, this.tailLow, splat(ZERO));
+    const z = clamp(x, this.tailLow, zero());
     const k = this.rounded(z, BIAS_PLUS_60);
     const s = power(k);
     const t = f32x4.mul(this.expm1Of(this.reduced(z, k, BIAS_PLUS_60)), this.perAlpha);

@@ -1,4 +1,4 @@
-import { clamp, HALF, keepNaN, madd, ONE, select, splat, ZERO } from './lanes';
+import { clamp, HALF, keepNaN, madd, ONE, select, splat, zero } from './lanes';
 import { backward, forward } from './loops';
 
 const THREE = memory.data<f32>([3.0]);
@@ -28,7 +28,7 @@ class HardSigmoid {
   @inline forward(x: v128): v128 {
     // Not fused, so that JavaScript can give the same bits for tiny arrays.
     const y = f32x4.add(f32x4.mul(f32x4.add(x, this.offset), this.alpha), this.betaRest);
-    return clamp(y, splat(ZERO), splat(ONE));
+    return clamp(y, zero(), splat(ONE));
   }
 
 
@@ -129,5 +129,5 @@ export function sparseSigmoidBackward(p: usize, dy: usize, x: usize, dx: usize, 
 /** Also the derivative of sparsePlus. */
 @inline
 function sparseSigmoidOf(x: v128): v128 {
-  return clamp(f32x4.mul(f32x4.add(x, splat(ONE)), splat(HALF)), splat(ZERO), splat(ONE));
+  return clamp(f32x4.mul(f32x4.add(x, splat(ONE)), splat(HALF)), zero(), splat(ONE));
 }

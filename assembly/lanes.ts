@@ -1,6 +1,5 @@
 // Small names for what every kernel does with the four float32 lanes of a v128.
 
-export const ZERO = memory.data<f32>([0.0]);
 export const HALF = memory.data<f32>([0.5]);
 export const ONE = memory.data<f32>([1.0]);
 export const TWO = memory.data<f32>([2.0]);
@@ -19,6 +18,12 @@ const HIGH_HALF = memory.data<u32>([0xfffff000]);
 @inline
 export function splat(address: usize): v128 {
   return v128.load32_splat(address);
+}
+
+/** 0: the one literal that V8 has for nothing, as the exclusive or of a register with itself. relu at 1e6: 0.093 ns per element with a load, 0.084 so. */
+@inline
+export function zero(): v128 {
+  return f32x4.splat(0);
 }
 
 /** a * b + c; in the relaxed binary as the machine has it, rounded once (FMA) or twice. */

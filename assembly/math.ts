@@ -1,4 +1,4 @@
-import { clamp, HALF, madd, nmadd, ONE, oneIfPositive, SIGN, signOf, splat, TWO, ZERO } from './lanes';
+import { clamp, HALF, madd, nmadd, ONE, oneIfPositive, SIGN, signOf, splat, TWO, zero } from './lanes';
 import { degree1, estrin4 } from './polynomial';
 
 // The exponential, in the pieces from which the smooth activations are built:
@@ -165,7 +165,7 @@ export function reciprocalSum(a: v128, bias: usize, two: usize, mirror: usize, n
   const r = reduced(a, k, bias);
   const exponent = power(k);
   const s = v128.or(exponent, splat(KAPPA_BITS));
-  const inverse = i32x4.max_s(i32x4.sub(splat(mirror), exponent), splat(ZERO));
+  const inverse = i32x4.max_s(i32x4.sub(splat(mirror), exponent), zero());
   const cosh = coshLessOne(r);
   const sinh = sinhOf(r);
   const smaller = f32x4.add(inverse, splat(two));

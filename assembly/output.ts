@@ -1,5 +1,5 @@
 import { SELU_SCALE, SELU_SCALE_ALPHA } from './exponential';
-import { abs, clamp, negate, nmadd, ONE, select, splat, ZERO } from './lanes';
+import { abs, clamp, negate, nmadd, ONE, select, splat, zero } from './lanes';
 import { backward } from './loops';
 import { BIAS, expm1RelativeOf, power, reduced, rounded, ScaledExponential } from './math';
 
@@ -59,7 +59,7 @@ class EluFromOutput {
 
 
   @inline derivative(y: v128): v128 {
-    return select(f32x4.gt(y, splat(ZERO)), splat(ONE), f32x4.add(y, this.alpha));
+    return select(f32x4.gt(y, zero()), splat(ONE), f32x4.add(y, this.alpha));
   }
 }
 export function eluFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {
@@ -75,7 +75,7 @@ class CeluFromOutput {
 
   @inline derivative(y: v128): v128 {
     const negative = f32x4.div(f32x4.add(y, this.alpha), this.alpha);
-    return select(f32x4.gt(y, splat(ZERO)), splat(ONE), negative);
+    return select(f32x4.gt(y, zero()), splat(ONE), negative);
   }
 }
 export function celuFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {
@@ -89,7 +89,7 @@ class SeluFromOutput {
 
   @inline derivative(y: v128): v128 {
     const negative = f32x4.add(f32x4.add(y, splat(SELU_SCALE_ALPHA)), splat(SELU_SCALE_ALPHA_REST));
-    return select(f32x4.gt(y, splat(ZERO)), splat(SELU_SCALE), negative);
+    return select(f32x4.gt(y, zero()), splat(SELU_SCALE), negative);
   }
 }
 export function seluFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {
@@ -123,7 +123,7 @@ export function softplusFromOutputBackward(p: usize, dy: usize, y: usize, dx: us
 class LogSigmoidFromOutput {
 
   @inline derivative(y: v128): v128 {
-    const z = clamp(y, splat(EXPM1_LOW), splat(ZERO));
+    const z = clamp(y, splat(EXPM1_LOW), zero());
     const k = rounded(z, BIAS);
     const s = power(k);
     return nmadd(s, expm1RelativeOf(reduced(z, k, BIAS)), f32x4.sub(splat(ONE), s));

@@ -1,4 +1,4 @@
-import { keepNaN, ONE, select, splat, ZERO } from './lanes';
+import { keepNaN, ONE, select, splat, zero } from './lanes';
 import { backward, forward } from './loops';
 
 // f32x4.pmax and pmin are one instruction on x64 (max and min take eight) and keep NaN and -0 of their first operand.
@@ -14,12 +14,12 @@ const SIX = memory.data<f32>([6.0]);
 class Relu {
 
   @inline forward(x: v128): v128 {
-    return f32x4.pmax(x, splat(ZERO));
+    return f32x4.pmax(x, zero());
   }
 
 
   @inline derivative(x: v128): v128 {
-    return keepNaN(v128.and(f32x4.gt(x, splat(ZERO)), splat(ONE)), x);
+    return keepNaN(v128.and(f32x4.gt(x, zero()), splat(ONE)), x);
   }
 }
 export function relu(p: usize, x: usize, y: usize, n: usize): void {
@@ -38,12 +38,12 @@ export function reluBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize)
 class Relu6 {
 
   @inline forward(x: v128): v128 {
-    return f32x4.pmin(f32x4.pmax(x, splat(ZERO)), splat(SIX));
+    return f32x4.pmin(f32x4.pmax(x, zero()), splat(SIX));
   }
 
 
   @inline derivative(x: v128): v128 {
-    const inside = v128.and(f32x4.gt(x, splat(ZERO)), f32x4.lt(x, splat(SIX)));
+    const inside = v128.and(f32x4.gt(x, zero()), f32x4.lt(x, splat(SIX)));
     return keepNaN(v128.and(inside, splat(ONE)), x);
   }
 }
@@ -63,13 +63,13 @@ export function relu6Backward(p: usize, dy: usize, x: usize, dx: usize, n: usize
 class ReluSquared {
 
   @inline forward(x: v128): v128 {
-    const r = f32x4.pmax(x, splat(ZERO));
+    const r = f32x4.pmax(x, zero());
     return f32x4.mul(r, r);
   }
 
 
   @inline derivative(x: v128): v128 {
-    const r = f32x4.pmax(x, splat(ZERO));
+    const r = f32x4.pmax(x, zero());
     return f32x4.add(r, r);
   }
 }
@@ -135,7 +135,7 @@ export function steepLeakyReluBackward(p: usize, dy: usize, x: usize, dx: usize,
 
 @inline
 function leakySlope(x: v128, alpha: v128): v128 {
-  return keepNaN(select(f32x4.gt(x, splat(ZERO)), splat(ONE), alpha), x);
+  return keepNaN(select(f32x4.gt(x, zero()), splat(ONE), alpha), x);
 }
 
 /**
@@ -230,7 +230,7 @@ class Step {
 
 
   @inline forward(x: v128): v128 {
-    return keepNaN(select(f32x4.gt(x, splat(ZERO)), splat(ONE), this.alpha), x);
+    return keepNaN(select(f32x4.gt(x, zero()), splat(ONE), this.alpha), x);
   }
 
 

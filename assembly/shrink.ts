@@ -1,4 +1,4 @@
-import { abs, keepNaN, ONE, SIGN, splat, ZERO } from './lanes';
+import { abs, keepNaN, ONE, SIGN, splat, zero } from './lanes';
 import { backward, forward } from './loops';
 
 /**
@@ -41,7 +41,7 @@ class SoftShrink {
   @inline forward(x: v128): v128 {
     const size = abs(x);
     const sign = v128.xor(x, size);
-    return v128.or(f32x4.pmax(f32x4.sub(size, this.lambda), splat(ZERO)), sign);
+    return v128.or(f32x4.pmax(f32x4.sub(size, this.lambda), zero()), sign);
   }
 
 

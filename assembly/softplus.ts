@@ -1,4 +1,4 @@
-import { clamp, madd, negate, nmadd, select, SIGN, splat, ZERO } from './lanes';
+import { clamp, madd, negate, nmadd, select, SIGN, splat, zero } from './lanes';
 import { backward, forwardLong } from './loops';
 import {
   BIAS_MINUS_24,
@@ -64,7 +64,7 @@ class Softplus extends ScaledExponential {
     const sk = f32x4.mul(s, this.perBeta);
     const w = madd(s, u, sk);
     const p = log1pOver(f32x4.mul(w, this.beta));
-    return f32x4.add(madd(w, p, madd(s, u, f32x4.pmax(x, splat(ZERO)))), sk);
+    return f32x4.add(madd(w, p, madd(s, u, f32x4.pmax(x, zero()))), sk);
   }
 
 

@@ -229,9 +229,8 @@ export function wasmRuntime(module: WebAssembly.Module, binary: Binary): Runtime
         if (dy === undefined) own.forward(params, x.byteOffset, out.byteOffset, done);
         else own.backward(params, dy.byteOffset, x.byteOffset, out.byteOffset, done);
       }
-      const kernel = linked(a, b);
       for (let from = done; from < n; from += BLOCK) {
-        stage(kernel, upstream, source, out, a, b, from, Math.min(BLOCK, n - from));
+        stage(linked(a, b), upstream, source, out, a, b, from, Math.min(BLOCK, n - from));
       }
     }
 
