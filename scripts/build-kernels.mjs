@@ -41,6 +41,9 @@ for (const { source, prefix, memoryBase, target } of kinds) {
   writeFileSync(target, texts.join('\n'));
 }
 
+// What bundlers and runtimes make of an import of a binary.
+writeFileSync('build/module.d.ts', 'declare const module: WebAssembly.Module;\nexport default module;\n');
+
 // The functions of src/calls.ts, a copy for each row.
 const names = readdirSync('src/activations')
   .flatMap((file) => [

@@ -1,0 +1,5 @@
+import { calls } from './calls.js';
+
+calls().then((result) => {
+  globalThis.result = result;
+});

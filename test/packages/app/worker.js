@@ -1,0 +1,3 @@
+import { calls } from './calls.js';
+
+calls().then((result) => postMessage(result));
