@@ -11,7 +11,7 @@ const common: UserConfig = {
 export default defineConfig([
   {
     ...common,
-    entry: ['src/index.ts', 'src/parallel.ts'],
+    entry: { index: 'src/index.ts', nn: 'src/nn/index.ts', parallel: 'src/parallel.ts' },
     format: ['esm', 'cjs'],
     dts: true,
     shims: true,

@@ -5,3 +5,5 @@
 export const matrix: bool = true;
 /** Whether `madd` is one instruction. */
 export const relaxed: bool = ASC_FEATURE_RELAXED_SIMD;
+
+export { matmul } from './matmul';

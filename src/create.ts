@@ -3,7 +3,7 @@ import * as table from './activations';
 import type { Arena, ArenaOptions } from './arena';
 import { checkOptions, describe } from './errors';
 import { type Combiners, combiners, type Pipeline, type ValueAndDerivative } from './pipeline';
-import { type Backend, backends, backend as best, createRuntime, defaultRuntime } from './runtime';
+import { type Backend, backends, backend as best, createRuntime, defaultRuntime, type Runtime } from './runtime';
 
 type Table = typeof table;
 
@@ -90,12 +90,20 @@ export function valueAndDerivative(
  * const { gelu } = create({ backend: 'js' });
  */
 export function create(options: { readonly backend?: Backend } = {}): Lanewise {
+  return libraryOn(runtimeFor(options));
+}
+
+/** A runtime for the options of `create`. */
+export function runtimeFor(options: { readonly backend?: Backend }): Runtime {
   checkOptions('create', options, ['backend']);
   const { backend = best } = options;
   if (!backends.includes(backend)) {
     throw new TypeError(`create: backend must be ${backends.map(describe).join(' or ')}, got ${describe(backend)}`);
   }
-  const runtime = createRuntime(backend);
+  return createRuntime(backend);
+}
+
+export function libraryOn(runtime: Runtime): Lanewise {
   const own = named((f) => activation(f.spec, runtime));
   return {
     ...own,
