@@ -133,7 +133,7 @@ function checkLayer(
   if (activation !== undefined) checkActivation(fn, 'option activation', activation);
   const [k, n] = checkWeights(fn, weights, options.shape, bias);
   const m = k === 0 ? 0 : x.length / k;
-  if (!Number.isInteger(m)) {
+  if (!Number.isInteger(m) || m * k !== x.length) {
     throw new RangeError(
       `${fn}: x must have rows of ${k} elements, as many as weights has rows, got ${x.length} in all`,
     );

@@ -65,12 +65,16 @@ const kernels: KernelSet<Kernels> = {
     const heap = new Float32Array(buffer);
     return {
       matmul(m, k, n, a, aRow, aColumn, b, bRow, bColumn, s, sRow, c, cRow) {
+        const [aStep, bStep] = [aColumn / 4, bColumn / 4];
         const sums = new Float64Array(n);
         for (let i = 0; i < m; i++) {
-          for (let j = 0; j < n; j++) sums[j] = s === 0 ? 0 : heap[(s + i * sRow) / 4 + j];
+          const sAt = (s + i * sRow) / 4;
+          for (let j = 0; j < n; j++) sums[j] = s === 0 ? 0 : heap[sAt + j];
+          const aAt = (a + i * aRow) / 4;
           for (let p = 0; p < k; p++) {
-            const x = heap[(a + i * aRow + p * aColumn) / 4];
-            for (let j = 0; j < n; j++) sums[j] += x * heap[(b + p * bRow + j * bColumn) / 4];
+            const x = heap[aAt + p * aStep];
+            const bAt = (b + p * bRow) / 4;
+            for (let j = 0; j < n; j++) sums[j] += x * heap[bAt + j * bStep];
           }
           heap.set(sums, (c + i * cRow) / 4);
         }
