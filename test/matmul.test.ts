@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { type Activation, relu } from '../src';
 import { numericDefaults } from '../src/activation';
 import { create, dense, matmul } from '../src/nn';
-import { bits } from './float32';
 
 // biome-ignore lint/suspicious/noExplicitAny: wrong on purpose
 const any = (value: unknown): any => value;
@@ -308,10 +307,11 @@ describe.each(['relaxed', 'simd', 'js'] as const)('%s', (backend) => {
   });
 });
 
-/** Fails with the numbers where they are not of the same bits. */
+/** Fails at the first element that has other bits. */
 function expectBits(actual: Float32Array, expected: Float32Array, what: string): void {
-  const same = actual.length === expected.length && actual.every((y, i) => Object.is(y, expected[i]));
-  if (!same) expect(bits(actual), what).toEqual(bits(expected));
+  expect(actual.length, what).toBe(expected.length);
+  const at = actual.findIndex((y, i) => !Object.is(y, expected[i]));
+  if (at >= 0) expect(actual[at], `${what}, element ${at}`).toBe(expected[at]);
 }
 
 const detached = new Float32Array(4);
