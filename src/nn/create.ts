@@ -1,16 +1,16 @@
 import { type Lanewise, libraryOn, runtimeFor } from '../create';
 import { type Backend, defaultRuntime } from '../runtime';
-import { type Dense, denseOn } from './dense';
+import { type DenseFunction, denseOn } from './dense';
 import { type Matmul, matmulOn } from './matmul';
 
 /** The package with the functions of `lanewise/nn`, on a backend of one's own choice. */
 export interface NeuralLanewise extends Lanewise {
   readonly matmul: Matmul;
-  readonly dense: Dense;
+  readonly dense: DenseFunction;
 }
 
 export const matmul: Matmul = /* @__PURE__ */ matmulOn(defaultRuntime);
-export const dense: Dense = /* @__PURE__ */ denseOn(defaultRuntime);
+export const dense: DenseFunction = /* @__PURE__ */ denseOn(defaultRuntime);
 
 /**
  * As `create` of `lanewise`, with the functions of `lanewise/nn` too, which work in place in the arenas of this library.

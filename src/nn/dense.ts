@@ -28,7 +28,7 @@ export interface DenseGradients {
   readonly dBias: Float32Array;
 }
 
-export interface Dense {
+export interface DenseFunction {
   /**
    * A dense layer on a batch: y = f(x W + bias), all in row-major order. The activation f is applied to each block of the sums while
    * it is in the cache. A row of the result does not depend on the others.
@@ -79,7 +79,7 @@ interface Layer {
 }
 
 /** The functions on a runtime. */
-export function denseOn(runtimeNow: () => Runtime): Dense {
+export function denseOn(runtimeNow: () => Runtime): DenseFunction {
   const dense = (x: Float32Array, weights: Float32Array, options: DenseOptions): Float32Array => {
     const fn = 'dense';
     const layer = checkLayer(fn, x, weights, options, ['out']);
@@ -88,7 +88,7 @@ export function denseOn(runtimeNow: () => Runtime): Dense {
     return out;
   };
 
-  const backward: Dense['backward'] = (dy, x, weights, options) => {
+  const backward: DenseFunction['backward'] = (dy, x, weights, options) => {
     const fn = 'dense.backward';
     const { m, k, n, bias, spec } = checkLayer(fn, x, weights, options, ['dx', 'dWeights', 'dBias']);
     checkFloat32(fn, 'dy', dy);

@@ -1,3 +1,15 @@
+export { Random } from '../random';
+export { Activate } from './activate';
+export * from './activations';
+export { BatchNorm, type BatchNormOptions } from './batch-norm';
 export { create, dense, matmul, type NeuralLanewise } from './create';
-export type { Dense, DenseGradients, DenseOptions, LayerOptions } from './dense';
+export type { DenseFunction, DenseGradients, DenseOptions, LayerOptions } from './dense';
+export { Dense, type DenseLayerOptions } from './dense-layer';
+export { glorotUniform, heNormal, type Initializer } from './initializers';
+export type { ForwardOptions, Layer, Parameter, Tensor } from './layer';
+export { type Loss, meanSquaredError, softmaxCrossEntropy } from './losses';
 export type { Matmul, MatmulOptions } from './matmul';
+export { Adam, type AdamOptions, type Optimizer, SGD, type SGDOptions } from './optimizers';
+export { PReLU, type PReLUOptions } from './prelu';
+export { decodeSafetensors, encodeSafetensors } from './safetensors';
+export { Sequential } from './sequential';
