@@ -27,9 +27,9 @@ export function encodeSafetensors(tensors: readonly Tensor[]): Uint8Array {
   for (const { name, shape, value } of tensors as readonly Tensor[]) {
     if (typeof name !== 'string') throw new TypeError(`${fn}: a name must be a string, got ${describe(name)}`);
     if (name === METADATA || entries.has(name)) {
-      throw new RangeError(`${fn}: a name must be the tensor's own, and not ${METADATA}, got ${describe(name)}`);
+      throw new RangeError(`${fn}: a name must be of one tensor alone, and not ${METADATA}, got ${describe(name)}`);
     }
-    checkFloat32(fn, name, value);
+    checkFloat32(fn, `value of ${describe(name)}`, value);
     // A tensor without dimensions is one number.
     if (!(Array.isArray(shape) && shape.length === 0 && value.length === 1)) checkShape(fn, shape, value.length);
     const begin = end;
