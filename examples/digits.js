@@ -3,15 +3,13 @@
 // The input is 1,797 handwritten digits of 64 pixels (examples/data/README.md), standardised: each pixel position has mean 0 and
 // variance 1 over the data set.
 
-import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { gunzipSync } from 'node:zlib';
 import Table from 'cli-table3';
 import { activations, backend, createArena } from 'lanewise';
 import { plain } from '../bench/plain.js';
+import { PIXELS, readDigits } from './digits-data.js';
 
-const PIXELS = 64;
-const x = standardise(readDigits(new URL('data/digits.csv.gz', import.meta.url)));
+const x = standardise(readDigits().pixels);
 const arena = createArena(8 * x.length + 128);
 const source = arena.float32(x.length);
 source.set(x);
@@ -36,11 +34,6 @@ for (const [name, f] of Object.entries(activations)) {
 console.log(table.toString());
 console.log(failed ? 'FAILED: an error exceeds its bound' : 'All results are within their error bounds.');
 process.exitCode = failed ? 1 : 0;
-
-function readDigits(file) {
-  const lines = gunzipSync(readFileSync(file)).toString().trim().split('\n');
-  return Float32Array.from(lines.flatMap((line) => line.split(',').slice(0, PIXELS).map(Number)));
-}
 
 function standardise(values) {
   const rows = values.length / PIXELS;
