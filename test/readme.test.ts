@@ -1,11 +1,12 @@
-// README's examples run against the built package, and its table of activations is the table.
+// The examples of README and docs run against the built package, and README's table of activations is the table.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
 import { type Activation, activations } from '../src';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const blocks = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code);
+const networks = readFileSync(new URL('../docs/nn.md', import.meta.url), 'utf8');
+const blocks = [...`${readme}\n${networks}`.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code);
 const require = createRequire(import.meta.url);
 
 describe('examples', () => {
@@ -14,6 +15,7 @@ describe('examples', () => {
     // What the examples take for granted.
     const scope = {
       ...require('lanewise'),
+      ...require('lanewise/nn'),
       ...require('lanewise/parallel'),
       x: new Float32Array([-1, 0, 2]),
       y: new Float32Array(3),
