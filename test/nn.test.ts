@@ -49,11 +49,16 @@ describe('gradients against central differences', () => {
     layer.runningVariance.value.set(normals(features, 8).map((v) => 0.5 + v * v));
     return layer;
   };
+  const prelu = (features: number) => {
+    const layer = new PReLU({ features });
+    layer.slopes.value.set(normals(features, 9));
+    return layer;
+  };
   const layers: [name: string, layer: Layer, features: number, training: boolean][] = [
     ['Dense', dense(3, 5), 3, false],
     ['Dense without bias', new Dense({ inputs: 4, units: 1, weights: normals(4), bias: false }), 4, false],
     ['PReLU', new PReLU(), 3, false],
-    ['PReLU of each feature', new PReLU({ features: 3, slope: -0.5 }), 3, false],
+    ['PReLU of each feature', prelu(3), 3, false],
     ['BatchNorm in training', batchNorm(3), 3, true],
     ['BatchNorm', batchNorm(3), 3, false],
     ['Activate', new Activate(leakyRelu.with({ alpha: 0.3 })), 4, false],
@@ -123,10 +128,19 @@ describe('Dense', () => {
         const dw = array(units, (p, j) => sum(m, (i) => x[i * inputs + p] * dy[i * units + j]), inputs);
         expectClose(layer.weights.gradient, dw, 3e-5);
         const db = array(units, (_, j) => rows.reduce((total, i) => total + dy[i * units + j], 0), 1);
-        expectClose(any(layer.bias).gradient, db, 1e-6);
+        expectClose(any(layer.bias).gradient, db, 3e-5);
       }),
       { numRuns: 40 },
     );
+  });
+
+  test('it may be computed by another library', () => {
+    const other = nn.create({ backend: 'js' });
+    const layer = new Dense({ inputs: 2, units: 3, weights: normals(6), dense: other.dense });
+    expect(layer.dense).toBe(other.dense);
+    expect(new BatchNorm({ features: 3 }).fold(layer).dense).toBe(other.dense);
+    const x = normals(8);
+    expect(layer.forward(x)).toEqual(other.dense(x, layer.weights.value, { bias: any(layer.bias).value }));
   });
 
   test('what it is given is copied', () => {
@@ -183,6 +197,7 @@ describe('PReLU', () => {
     const layer = new PReLU({ slope: 0.5 });
     expect(layer.forward(floats(-0, 0, -Infinity, Infinity, NaN))).toEqual(floats(-0, 0, -Infinity, Infinity, NaN));
     expect(layer.backward(floats(1, 1, 1, 1, 1))).toEqual(floats(0.5, 0.5, 0.5, 1, 0.5));
+    expect(new PReLU({ slope: -1 }).forward(floats(-0, 0))).toEqual(floats(0, -0));
   });
 });
 
@@ -531,6 +546,11 @@ describe('what is refused', () => {
       'true, false or a Float32Array, got 1',
     ],
     [() => new Dense(any({ inputs: 1, units: 1, weights, activation: relu })), TypeError, 'unknown option activation'],
+    [
+      () => new Dense({ inputs: 1, units: 1, weights, dense: any(1) }),
+      TypeError,
+      'option dense must be a function, got 1',
+    ],
     [() => heNormal(any(42)), TypeError, 'heNormal: random must be a generator such as new Random(seed), got 42'],
     [
       () => dense(2, 3).forward(floats(1, 2, 3)),

@@ -94,7 +94,7 @@ export class BatchNorm extends KeepingLayer {
     const bias = this.shift.value.map(
       (shift, j) => shift + ((dense.bias?.value[j] ?? 0) - this.runningMean.value[j]) * factors[j],
     );
-    return new Dense({ inputs, units, weights, bias });
+    return new Dense({ inputs, units, weights, bias, dense: dense.dense });
   }
 
   protected apply(x: Float32Array, y: Float32Array, m: number, training: boolean): void {

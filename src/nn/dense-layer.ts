@@ -1,8 +1,8 @@
 import { checkFloat32, checkLength, checkOptions, describe } from '../errors';
-import { dense } from './create';
+import { dense as defaultDense } from './create';
+import type { DenseFunction } from './dense';
 import type { Initializer } from './initializers';
 import { checkCount, KeepingLayer, type Parameter, parameter } from './layer';
-
 
 export interface DenseLayerOptions {
   /** Features in a row of the input. */
@@ -13,6 +13,8 @@ export interface DenseLayerOptions {
   readonly weights: Float32Array | Initializer;
   /** Whether there is a bias, which starts as 0; or what it starts as. Default: true. */
   readonly bias?: boolean | Float32Array;
+  /** The function `dense` of a library on another backend than the default one. */
+  readonly dense?: DenseFunction;
 }
 
 /**
@@ -30,12 +32,14 @@ export class Dense extends KeepingLayer {
   declare readonly outputs: number;
   readonly weights: Parameter;
   readonly bias: Parameter | undefined;
+  /** What computes it. */
+  readonly dense: DenseFunction;
 
   /** @throws TypeError for an option of the wrong kind, RangeError for sizes below 1, or weights or a bias of another length */
   constructor(options: DenseLayerOptions) {
     const fn = 'Dense';
-    checkOptions(fn, options, ['inputs', 'units', 'weights', 'bias']);
-    const { inputs, units, weights: start, bias: startBias = true } = options;
+    checkOptions(fn, options, ['inputs', 'units', 'weights', 'bias', 'dense']);
+    const { inputs, units, weights: start, bias: startBias = true, dense = defaultDense } = options;
     checkCount(fn, 'inputs', inputs);
     checkCount(fn, 'units', units);
     if (typeof start !== 'function' && !ArrayBuffer.isView(start)) {
@@ -46,6 +50,8 @@ export class Dense extends KeepingLayer {
     if (typeof startBias !== 'boolean' && !ArrayBuffer.isView(startBias)) {
       throw new TypeError(`${fn}: option bias must be true, false or a Float32Array, got ${describe(startBias)}`);
     }
+    if (typeof dense !== 'function')
+      throw new TypeError(`${fn}: option dense must be a function, got ${describe(dense)}`);
     const initial = typeof start === 'function' ? start(inputs, units) : start.slice();
     checkFloat32(fn, 'option weights', initial);
     checkLength(fn, 'option weights', initial, inputs * units, 'inputs x units');
@@ -58,16 +64,17 @@ export class Dense extends KeepingLayer {
     this.name = `${fn}(${inputs}, ${units})`;
     this.weights = weights;
     this.bias = bias;
+    this.dense = dense;
   }
 
   protected apply(x: Float32Array, y: Float32Array): void {
     const { inputs, outputs, weights, bias } = this;
-    dense(x, weights.value, { shape: [inputs, outputs], bias: bias?.value, out: y });
+    this.dense(x, weights.value, { shape: [inputs, outputs], bias: bias?.value, out: y });
   }
 
   protected differentiate(dy: Float32Array, x: Float32Array, dx: Float32Array): void {
     const { inputs, outputs, weights, bias } = this;
     const gradients = { dx, dWeights: weights.gradient, dBias: bias?.gradient };
-    dense.backward(dy, x, weights.value, { shape: [inputs, outputs], ...gradients });
+    this.dense.backward(dy, x, weights.value, { shape: [inputs, outputs], ...gradients });
   }
 }

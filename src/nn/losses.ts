@@ -41,8 +41,7 @@ export function softmaxCrossEntropy(
     const start = row * classes;
     const label = start + labels[row];
     let max = -Infinity;
-    // Written so that a NaN stays.
-    for (let i = start; i < start + classes; i++) if (!(source[i] <= max)) max = source[i];
+    for (let i = start; i < start + classes; i++) if (source[i] > max) max = source[i];
     let sum = 0;
     for (let i = start; i < start + classes; i++) sum += Math.exp(source[i] - max);
     loss += Math.log(sum) + (max - source[label]);
