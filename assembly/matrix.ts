@@ -7,3 +7,4 @@ export const matrix: bool = true;
 export const relaxed: bool = ASC_FEATURE_RELAXED_SIMD;
 
 export { matmul } from './matmul';
+export * from './rows';

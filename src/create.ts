@@ -3,6 +3,7 @@ import * as table from './activations';
 import type { Arena, ArenaOptions } from './arena';
 import { checkOptions, describe } from './errors';
 import { type Combiners, combiners, type Pipeline, type ValueAndDerivative } from './pipeline';
+import { type RowFunctions, rowFunctions } from './rows';
 import { type Backend, backends, backend as best, createRuntime, defaultRuntime, type Runtime } from './runtime';
 
 type Table = typeof table;
@@ -11,7 +12,7 @@ type Table = typeof table;
 export type Activations = Omit<Table, 'swish'>;
 
 /** All activations with the functions that make arenas: what the package exports, on a backend of one's own choice. */
-export interface Lanewise extends Table {
+export interface Lanewise extends Table, RowFunctions {
   readonly activations: Activations;
   readonly backend: Backend;
   createArena(bytes: number, options?: ArenaOptions): Arena;
@@ -112,6 +113,7 @@ export function libraryOn(runtime: Runtime): Lanewise {
     backend: runtime.backend,
     createArena: (bytes, options = {}) => runtime.createArena(bytes, options),
     ...combiners(() => runtime),
+    ...rowFunctions(() => runtime),
   };
 }
 

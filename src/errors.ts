@@ -30,12 +30,17 @@ export function checkFloat32(fn: string, argument: string, value: unknown): asse
   if (!(value instanceof Float32Array && value.length > 0)) checkFurther(fn, argument, value);
 }
 
-function checkFurther(fn: string, argument: string, value: unknown): void {
-  if (!ArrayBuffer.isView(value) || typeOf.call(value) !== 'Float32Array') {
-    throw new TypeError(`${fn}: ${argument} must be a Float32Array, got ${describe(value)}`);
+/** The same for a Uint8Array. */
+export function checkUint8(fn: string, argument: string, value: unknown): asserts value is Uint8Array {
+  if (!(value instanceof Uint8Array && value.length > 0)) checkFurther(fn, argument, value, 'Uint8Array');
+}
+
+function checkFurther(fn: string, argument: string, value: unknown, type = 'Float32Array'): void {
+  if (!ArrayBuffer.isView(value) || typeOf.call(value) !== type) {
+    throw new TypeError(`${fn}: ${argument} must be a ${type}, got ${describe(value)}`);
   }
   if (isOutOfBounds(value as Float32Array)) {
-    throw new TypeError(`${fn}: ${argument} must not be detached, got a Float32Array whose buffer was transferred`);
+    throw new TypeError(`${fn}: ${argument} must not be detached, got a ${type} whose buffer was transferred`);
   }
 }
 

@@ -11,4 +11,19 @@ export {
   valueAndDerivative,
 } from './create';
 export type { Pipeline, PipelineOptions, ValueAndDerivative } from './pipeline';
+export {
+  type DifferentiableRowFunction,
+  hardmax,
+  logSoftmax,
+  logSumExp,
+  type MaskOptions,
+  type OutputRowFunction,
+  type RowFunction,
+  type RowFunctions,
+  type RowOptions,
+  type SoftmaxOptions,
+  softmax,
+  softmin,
+  sparsemax,
+} from './rows';
 export { type Backend, backend, init } from './runtime';

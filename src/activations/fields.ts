@@ -16,14 +16,14 @@ export function scaledExpm1(factor: number): number[] {
 
 function scaled(expm1: number[], factor: number, scale: number): number[] {
   const octave = Math.LN2 / factor;
-  const octaveHigh = highBits(octave);
+  const octaveHigh = highBits(octave, 16);
   const coefficients = expm1.map((c, i) => scale * c * factor ** (i + 1));
   return [factor * Math.LOG2E, octaveHigh, octave - octaveHigh, ...coefficients];
 }
 
-/** The float32 next to `x` that has 16 significant bits. */
-function highBits(x: number): number {
-  const unit = 2 ** (Math.floor(Math.log2(Math.abs(x))) - 15);
+/** The float32 next to `x` that has so many significant bits. */
+export function highBits(x: number, bits: number): number {
+  const unit = 2 ** (Math.floor(Math.log2(Math.abs(x))) - bits + 1);
   return Math.round(x / unit) * unit;
 }
 

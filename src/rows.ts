@@ -1,0 +1,447 @@
+// Functions of rows: softmax and its kin.
+
+import { refuseScale } from './activations/fields';
+import { checkFloat32, checkLength, checkOptions, checkUint8, describe, outFor } from './errors';
+import { shareMemory, unshared } from './overlap';
+import { POWER } from './row-kernels';
+import { defaultRuntime, type Runtime } from './runtime';
+import { rowsAlong } from './shape';
+import { type Call, DY, type Place, type Stage, Tile, X } from './tiles';
+
+/** Which elements make a row, and where the result goes. */
+export interface RowOptions {
+  /** Sizes of `x`, the last varying fastest; without it, `x` is one row. */
+  readonly shape?: readonly number[];
+  /** Along which of the sizes a row runs: from 0, or from -1 for the last, which is the default. */
+  readonly axis?: number;
+  /** A Float32Array of the result's length, which may be a source. */
+  readonly out?: Float32Array;
+}
+
+/** What else goes into the rows: the function is that of x + bias, where the mask is not 0. */
+export interface MaskOptions extends RowOptions {
+  /** A Uint8Array of the length of `x`, or of one row: 0 leaves an element out, as if it were -Infinity. */
+  readonly mask?: Uint8Array;
+  /** A Float32Array of the length of `x`, or of one row: added to `x`, in float32. */
+  readonly bias?: Float32Array;
+}
+
+export interface SoftmaxOptions extends MaskOptions {
+  /** By which the elements are divided: from 0.00001 to 100000; 1 by default. */
+  readonly temperature?: number;
+}
+
+/** A function of each row of `x`. */
+export interface RowFunction<O extends RowOptions> {
+  /**
+   * @throws TypeError for a value of the wrong kind, RangeError for a length, shape, axis or number out of range; nothing is written
+   *   then
+   */
+  (x: Float32Array, options?: O): Float32Array;
+  readonly name: string;
+}
+
+export interface DifferentiableRowFunction<O extends RowOptions> extends RowFunction<O> {
+  /**
+   * The gradient with respect to `x`.
+   *
+   * @param dy - the gradient with respect to the result, as long as that
+   * @throws as the function does
+   */
+  backward(dy: Float32Array, x: Float32Array, options?: O): Float32Array;
+}
+
+export interface OutputRowFunction<O extends RowOptions> extends DifferentiableRowFunction<O> {
+  /**
+   * The same from the result `y`: `x` need not be kept, and no exponential, or a single one, is computed.
+   *
+   * @throws as the function does
+   */
+  backwardFromOutput(dy: Float32Array, y: Float32Array, options?: O): Float32Array;
+}
+
+export interface RowFunctions {
+  readonly softmax: OutputRowFunction<SoftmaxOptions>;
+  readonly softmin: OutputRowFunction<SoftmaxOptions>;
+  readonly logSoftmax: OutputRowFunction<SoftmaxOptions>;
+  readonly logSumExp: DifferentiableRowFunction<MaskOptions>;
+  readonly sparsemax: OutputRowFunction<RowOptions>;
+  readonly hardmax: RowFunction<RowOptions>;
+}
+
+const ROW = ['shape', 'axis', 'out'];
+const MASK = [...ROW, 'mask', 'bias'];
+const SOFTMAX = [...MASK, 'temperature'];
+
+/** A call, checked. */
+interface Prepared extends Call {
+  readonly dy: Float32Array | undefined;
+  readonly out: Float32Array;
+  readonly temperature: number;
+  /** Of the exponent by the elements of `x`. */
+  readonly slope: number;
+}
+
+/** The functions of rows on a runtime. */
+export function rowFunctions(runtimeNow: () => Runtime): RowFunctions {
+  return {
+    softmax: softmaxOn(runtimeNow, 'softmax', 1),
+    softmin: softmaxOn(runtimeNow, 'softmin', -1),
+    logSoftmax: logSoftmaxOn(runtimeNow),
+    logSumExp: logSumExpOn(runtimeNow),
+    sparsemax: sparsemaxOn(runtimeNow),
+    hardmax: hardmaxOn(runtimeNow),
+  };
+}
+
+/** Does `work` with one tile after another. */
+function run(runtimeNow: () => Runtime, call: Prepared, work: (tile: Tile) => void): Float32Array {
+  const { x, dy, out, temperature, slope } = call;
+  if (x.length > 0) {
+    const whole = [x, dy, out].filter((array) => array?.length === x.length) as Float32Array[];
+    const tile = new Tile(runtimeNow().workspace(...whole), call);
+    tile.state.setTemperature(temperature, slope);
+    tile.each(() => work(tile));
+  }
+  return call.out;
+}
+
+function softmaxOn(runtimeNow: () => Runtime, name: string, sign: 1 | -1): OutputRowFunction<SoftmaxOptions> {
+  return named(name, {
+    forward: (x, options) =>
+      run(runtimeNow, prepare(name, x, undefined, options, SOFTMAX, sign), (tile) => {
+        exponentiate(tile);
+        tile.pass(X, true, (p) => quotients(tile, p));
+      }),
+    backward: (dy, x, options) =>
+      run(runtimeNow, { ...prepare(`${name}.backward`, x, dy, options, SOFTMAX, sign), spoilsX: true }, (tile) => {
+        exponentiate(tile);
+        softmaxGradient(tile, (p) => quotients(tile, p));
+      }),
+    // Where y is 0, so is the gradient: there is nothing to mask.
+    backwardFromOutput: (dy, y, options) =>
+      run(runtimeNow, fromOutput(prepare(`${name}.backwardFromOutput`, y, dy, options, SOFTMAX, sign)), (tile) => {
+        softmaxGradient(tile);
+      }),
+  });
+}
+
+function logSoftmaxOn(runtimeNow: () => Runtime): OutputRowFunction<SoftmaxOptions> {
+  return named<SoftmaxOptions>('logSoftmax', {
+    forward: (x, options) =>
+      run(runtimeNow, prepare('logSoftmax', x, undefined, options, SOFTMAX), (tile) => {
+        const { kernels: k, state } = tile;
+        const logarithms = findLogarithms(tile);
+        for (let row = 0; row < tile.rows; row++) state.scale[row] = logarithms(row);
+        tile.pass(X, true, (p) => k.logarithms(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch));
+      }),
+    backward: (dy, x, options) =>
+      run(runtimeNow, prepare('logSoftmax.backward', x, dy, options, SOFTMAX), (tile) => {
+        findShifts(tile);
+        sumExponentials(tile);
+        tile.state.count.set(tile.state.sum);
+        logGradient(tile, (row) => divisor(tile, row, tile.state.count[row]));
+      }),
+    backwardFromOutput: (dy, y, options) => {
+      const call = prepare('logSoftmax.backwardFromOutput', y, dy, options, SOFTMAX);
+      return run(runtimeNow, { ...fromOutput(call), mask: call.mask, temperature: 1 }, (tile) => {
+        tile.state.setUnshifted(tile.rows);
+        logGradient(tile, () => POWER);
+      });
+    },
+  });
+}
+
+function logSumExpOn(runtimeNow: () => Runtime): DifferentiableRowFunction<MaskOptions> {
+  return named<MaskOptions>('logSumExp', {
+    forward(x, options) {
+      const call = prepareSums('logSumExp', x, undefined, options);
+      if (call.rows.length === 0) call.out.fill(-Infinity);
+      return run(runtimeNow, { ...call, x: apart(x, call.out) }, (tile) => {
+        const logarithms = findLogarithms(tile);
+        for (let row = 0; row < tile.rows; row++) call.out[tile.first + row] = tile.state.max[row] + logarithms(row);
+      });
+    },
+    backward: (dy, x, options) => {
+      const call = prepareSums('logSumExp.backward', x, dy, options);
+      const upstream = apart(dy, call.out);
+      return run(runtimeNow, { ...call, dy: undefined }, (tile) => {
+        const { kernels: k, state, first } = tile;
+        findShifts(tile);
+        sumExponentials(tile);
+        for (let row = 0; row < tile.rows; row++) {
+          state.scale[row] = upstream[first + row] / divisor(tile, row, state.sum[row]);
+        }
+        tile.pass(X, true, (p) => {
+          k.scaledExponentials(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch);
+          tile.hideGradient(p);
+        });
+      });
+    },
+  });
+}
+
+function sparsemaxOn(runtimeNow: () => Runtime): OutputRowFunction<RowOptions> {
+  return named<RowOptions>('sparsemax', {
+    forward: (x, options) =>
+      run(runtimeNow, prepare('sparsemax', x, undefined, options, ROW), (tile) => {
+        findThresholds(tile);
+        tile.pass(X, true, (p) => aboveThreshold(tile, p));
+      }),
+    backward: (dy, x, options) =>
+      run(runtimeNow, { ...prepare('sparsemax.backward', x, dy, options, ROW), spoilsX: true }, (tile) => {
+        findThresholds(tile);
+        supportGradient(tile, (p) => aboveThreshold(tile, p));
+      }),
+    backwardFromOutput: (dy, y, options) =>
+      run(runtimeNow, prepare('sparsemax.backwardFromOutput', y, dy, options, ROW), (tile) => supportGradient(tile)),
+  });
+}
+
+function hardmaxOn(runtimeNow: () => Runtime): RowFunction<RowOptions> {
+  return named<RowOptions>('hardmax', {
+    forward: (x, options) =>
+      run(runtimeNow, prepare('hardmax', x, undefined, options, ROW), (tile) => {
+        const largest = findLargest(tile);
+        tile.pass(0, true, (p) => tile.setOnes(p, largest));
+      }),
+  });
+}
+
+/** A function with its gradients. */
+function named<O extends RowOptions>(name: string, parts: Parts<O>): OutputRowFunction<O> {
+  const { forward, ...gradients } = parts;
+  Object.defineProperty(forward, 'name', { value: name });
+  return Object.assign(forward, gradients) as OutputRowFunction<O>;
+}
+
+interface Parts<O> {
+  forward(x: Float32Array, options?: O): Float32Array;
+  backward?(dy: Float32Array, x: Float32Array, options?: O): Float32Array;
+  backwardFromOutput?(dy: Float32Array, y: Float32Array, options?: O): Float32Array;
+}
+
+// ---- what the functions are made of ----
+
+/** The largest of each row, and by it the shift of its exponentials. */
+function findShifts(tile: Tile): void {
+  const { kernels: k, state } = tile;
+  state.max.fill(-Infinity, 0, tile.rows);
+  tile.pass(X, false, (p) => k.rowMax(p.columns, p.state, p.x, p.height, p.width, p.pitch));
+  state.setShifts(tile.rows);
+  state.clearSums(tile.rows);
+}
+
+function sumExponentials(tile: Tile): void {
+  const { kernels: k } = tile;
+  tile.pass(X, false, (p) => k.sumExponentials(p.columns, p.state, p.x, p.height, p.width, p.pitch));
+}
+
+/** A row's `sum`; NaN if the largest element is not finite. */
+function divisor({ state }: Tile, row: number, sum: number): number {
+  return Number.isFinite(state.max[row]) ? sum : Number.NaN;
+}
+
+/** Makes ready for `quotients`. Where a row is one piece, its exponentials stay; computing them anew takes longer than scaling them. */
+function exponentiate(tile: Tile): void {
+  const { kernels: k, state } = tile;
+  findShifts(tile);
+  if (tile.isWhole)
+    tile.pass(X, false, (p) => k.exponentials(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch));
+  else sumExponentials(tile);
+  for (let row = 0; row < tile.rows; row++) state.scale[row] = 1 / divisor(tile, row, state.sum[row]);
+}
+
+/** The softmax, from x to y. */
+function quotients(tile: Tile, { columns, state, x, y, height, width, pitch }: Place): void {
+  if (tile.isWhole) tile.kernels.scale(columns, state, y, y, height, width, pitch);
+  else tile.kernels.scaledExponentials(columns, state, x, y, height, width, pitch);
+}
+
+/** The gradient from y, which lies in the place of x or which `find` leaves there. */
+function softmaxGradient(tile: Tile, find?: Stage): void {
+  const { kernels: k, state } = tile;
+  state.clearSums(tile.rows);
+  tile.pass(X | DY, false, (p) => {
+    find?.(p);
+    k.sumProducts(p.columns, p.state, p.x, p.dy, p.height, p.width, p.pitch);
+  });
+  for (let row = 0; row < tile.rows; row++) state.mean[row] = state.sum[row];
+  tile.pass(X | DY, true, (p) => {
+    if (!tile.isWhole) find?.(p);
+    k.softmaxGradient(p.columns, p.state, p.x, p.dy, p.y, p.height, p.width, p.pitch);
+    tile.hideGradient(p);
+  });
+}
+
+/** The gradient from the logarithms or what they are of, where `sum` gives the sum of the exponentials. */
+function logGradient(tile: Tile, sum: (row: number) => number): void {
+  const { kernels: k, state } = tile;
+  state.sum.fill(0, 0, tile.rows);
+  tile.pass(DY, false, (p) => k.sums(p.columns, p.state, p.dy, p.height, p.width, p.pitch));
+  for (let row = 0; row < tile.rows; row++) state.scale[row] = state.sum[row] / sum(row);
+  tile.pass(X | DY, true, (p) => {
+    k.logGradient(p.columns, p.state, p.x, p.dy, p.y, p.height, p.width, p.pitch);
+    tile.hideGradient(p);
+  });
+}
+
+/**
+ * log(sum of e^(x - max)) of each row, NaN where the largest is not finite. With one largest element it is log1p of the sum of the others,
+ * however small that is.
+ */
+function findLogarithms(tile: Tile): (row: number) => number {
+  const { kernels: k, state } = tile;
+  findShifts(tile);
+  tile.pass(X, false, (p) => k.sumOthers(p.columns, p.state, p.x, p.height, p.width, p.pitch));
+  return (row) => Math.log1p(state.count[row] - 1 + (state.sum[row] / POWER) * Math.exp(-state.largest(row)));
+}
+
+/**
+ * The threshold of each row, at which what is above sums to 1: by C. Michelot's method (1986), from one below the largest on. What is above one
+ * threshold gives the next, until nothing falls away.
+ */
+function findThresholds(tile: Tile): void {
+  const { kernels: k, state } = tile;
+  findShifts(tile);
+  const counts = new Float64Array(tile.rows).fill(Infinity);
+  for (let row = 0; row < tile.rows; row++) {
+    state.scale[row] = Number.isFinite(state.max[row]) ? state.max[row] - state.shift[row] - 1 : Number.NaN;
+    state.rest[row] = 0;
+  }
+  for (let changed = true; changed; ) {
+    changed = false;
+    state.clearSums(tile.rows);
+    tile.pass(X, false, (p) => k.sumAbove(p.columns, p.state, p.x, p.height, p.width, p.pitch));
+    for (let row = 0; row < tile.rows; row++) {
+      const count = state.count[row];
+      if (count >= counts[row] || Number.isNaN(state.scale[row])) continue;
+      counts[row] = count;
+      const threshold = (state.sum[row] - 1) / count;
+      state.scale[row] = threshold;
+      state.rest[row] = threshold - state.scale[row];
+      changed = true;
+    }
+  }
+}
+
+function aboveThreshold(tile: Tile, p: Place): void {
+  tile.kernels.threshold(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch);
+}
+
+function supportGradient(tile: Tile, find?: Stage): void {
+  const { kernels: k, state } = tile;
+  state.clearSums(tile.rows);
+  tile.pass(X | DY, false, (p) => {
+    find?.(p);
+    k.sumSupport(p.columns, p.state, p.x, p.dy, p.height, p.width, p.pitch);
+  });
+  for (let row = 0; row < tile.rows; row++) state.mean[row] = state.sum[row] / state.count[row];
+  tile.pass(X | DY, true, (p) => {
+    if (!tile.isWhole) find?.(p);
+    k.supportGradient(p.columns, p.state, p.x, p.dy, p.y, p.height, p.width, p.pitch);
+  });
+}
+
+/** The place of each row's first largest element; -1 for a row with NaN. */
+function findLargest(tile: Tile): Float64Array {
+  const { kernels: k, heap } = tile;
+  const places = new Float64Array(tile.rows);
+  const values = new Float32Array(tile.rows);
+  tile.pass(X, false, (p) => {
+    const [step, next] = p.columns ? [p.pitch, 4] : [4, 4 * p.width];
+    for (let row = 0; row < tile.rows; row++) {
+      const x = p.x + row * next;
+      const place = k.firstLargest(x, p.columns ? p.height : p.width, step);
+      if (place === -1) places[row] = -1;
+      else if (p.from === 0 || (places[row] >= 0 && heap[(x + place * step) / 4] > values[row])) {
+        places[row] = p.from + place;
+        values[row] = heap[(x + place * step) / 4];
+      }
+    }
+  });
+  return places;
+}
+
+// ---- arguments ----
+
+/** A call of a function from the shape of x to the same. */
+function prepare(
+  fn: string,
+  x: Float32Array,
+  dy: Float32Array | undefined,
+  options: SoftmaxOptions | undefined,
+  known: readonly string[],
+  sign: 1 | -1 = 1,
+): Prepared {
+  if (dy !== undefined) checkFloat32(fn, 'dy', dy);
+  const source = fn.endsWith('FromOutput') ? 'y' : 'x';
+  const out = outFor(fn, dy, x, options, known, source);
+  return { ...common(fn, x, options, sign, out), x: unshared(x, out), dy: dy && unshared(dy, out), out };
+}
+
+/** A call of logSumExp or its gradient. */
+function prepareSums(fn: string, x: Float32Array, dy: Float32Array | undefined, options: MaskOptions = {}): Prepared {
+  if (dy !== undefined) checkFloat32(fn, 'dy', dy);
+  checkFloat32(fn, 'x', x);
+  checkOptions(fn, options, MASK);
+  const rows = rowsAlong(fn, x.length, options.shape, options.axis);
+  const count = rows.outer * rows.inner;
+  if (dy !== undefined) checkLength(fn, 'dy', dy, count, 'the rows');
+  const length = dy === undefined ? count : x.length;
+  const { out = new Float32Array(length) } = options;
+  checkFloat32(fn, 'out', out);
+  checkLength(fn, 'out', out, length, dy === undefined ? 'the rows' : 'x');
+  return { ...common(fn, x, options, 1, out), dy, out };
+}
+
+/** The rest of the options, which `checkOptions` has seen. */
+function common(fn: string, x: Float32Array, options: SoftmaxOptions = {}, sign: 1 | -1, out: Float32Array) {
+  const { shape, axis, mask, bias, temperature = 1 } = options;
+  const rows = rowsAlong(fn, x.length, shape, axis);
+  if (typeof temperature !== 'number') {
+    throw new TypeError(`${fn}: option temperature must be a number, got ${describe(temperature)}`);
+  }
+  const fault = refuseScale('temperature', temperature);
+  if (fault !== undefined) throw new RangeError(`${fn}: ${fault}`);
+  if (mask !== undefined) checkUint8(fn, 'option mask', mask);
+  if (bias !== undefined) checkFloat32(fn, 'option bias', bias);
+  for (const [option, array] of Object.entries({ mask, bias })) {
+    if (array !== undefined && array.length !== x.length && array.length !== rows.length) {
+      throw new RangeError(
+        `${fn}: option ${option} must have the length of x, ${x.length}, or of a row, ${rows.length}, got ${array.length}`,
+      );
+    }
+  }
+  return {
+    x,
+    rows,
+    sign,
+    temperature,
+    slope: sign / temperature,
+    mask: mask && apart(mask, out),
+    bias: bias && apart(bias, out),
+  };
+}
+
+/** A call on outputs, which are neither masked nor shifted again. */
+function fromOutput(call: Prepared): Prepared {
+  return { ...call, sign: 1, mask: undefined, bias: undefined };
+}
+
+/** `source`, or a copy of it where `out`, of another length, overlaps it. */
+function apart<A extends Float32Array | Uint8Array>(source: A, out: Float32Array): A {
+  const isApart =
+    source.byteOffset + source.byteLength <= out.byteOffset || out.byteOffset + out.byteLength <= source.byteOffset;
+  return isApart || !shareMemory(source.buffer, out.buffer) ? source : (source.slice() as A);
+}
+
+// ---- what the package exports ----
+
+/** softmax(x)_i = e^(x_i / T) / sum of e^(x_j / T). */
+export const softmax: OutputRowFunction<SoftmaxOptions> = /* @__PURE__ */ softmaxOn(defaultRuntime, 'softmax', 1);
+export const softmin: OutputRowFunction<SoftmaxOptions> = /* @__PURE__ */ softmaxOn(defaultRuntime, 'softmin', -1);
+export const logSoftmax: OutputRowFunction<SoftmaxOptions> = /* @__PURE__ */ logSoftmaxOn(defaultRuntime);
+export const logSumExp: DifferentiableRowFunction<MaskOptions> = /* @__PURE__ */ logSumExpOn(defaultRuntime);
+export const sparsemax: OutputRowFunction<RowOptions> = /* @__PURE__ */ sparsemaxOn(defaultRuntime);
+export const hardmax: RowFunction<RowOptions> = /* @__PURE__ */ hardmaxOn(defaultRuntime);

@@ -1,0 +1,249 @@
+// Rows in pieces that the caches hold, for kernels that work on them stage by stage.
+
+import { MOST_ROWS, type RowKernels, rowKernels, State } from './row-kernels';
+import type { Workspace } from './runtime';
+import type { Rows } from './shape';
+import { SCRATCH, SHORT } from './staging';
+
+/** Elements of a block: 64 KiB. */
+const BLOCK = 16384;
+/** Columns of a tile, where they are no longer than a block: whole cache lines. */
+const LEAST_COLUMNS = 16;
+/** Blocks lie in scratch memory behind the state. */
+const BLOCKS = SCRATCH + 65536;
+const [BLOCK_X, BLOCK_DY, BLOCK_BIAS, BLOCK_MASK] = [0, 1, 2, 3].map((i) => BLOCKS + 4 * BLOCK * i);
+
+/** What a function of rows is about; `mask` and `bias` are of the shape of `x` or of one row. */
+export interface Call {
+  readonly x: Float32Array;
+  readonly dy?: Float32Array;
+  readonly out?: Float32Array;
+  readonly rows: Rows;
+  readonly mask?: Uint8Array;
+  readonly bias?: Float32Array;
+  /** -1 to negate `x` and the bias. */
+  readonly sign: number;
+  /** Whether stages write to a block of `x`. */
+  readonly spoilsX?: boolean;
+}
+
+/** Where the data of a stage are: addresses and pitch in bytes. `y` may be `x`. */
+export interface Place {
+  readonly columns: boolean;
+  /** The address of the stages' state. */
+  readonly state: number;
+  /** The first place along the axis. */
+  from: number;
+  x: number;
+  dy: number;
+  y: number;
+  height: number;
+  width: number;
+  pitch: number;
+}
+
+export type Stage = (place: Place) => void;
+
+/** Which arrays a pass reads. */
+export const X = 1;
+export const DY = 2;
+
+const states = new WeakMap<Float32Array, State>();
+
+/** The state of the stages in a workspace's scratch memory. */
+function stateOf({ heap }: Workspace): State {
+  let state = states.get(heap);
+  if (state === undefined) {
+    state = new State(heap.buffer);
+    states.set(heap, state);
+  }
+  return state;
+}
+
+/** Some rows, as many as there is room for in a block; of longer ones one, or for columns some, which passes take in pieces. */
+export class Tile {
+  /** Of the first row; they are numbered in the order of the shape without the axis. */
+  first = 0;
+  /** How many there are. */
+  rows = 0;
+  /** The memory in which the stages work. */
+  readonly heap: Float32Array;
+  readonly kernels: RowKernels;
+  readonly state: State;
+  readonly #call: Call;
+  readonly #workspace: Workspace;
+  readonly #place: Place;
+  readonly #inPlace: boolean;
+  readonly #isPlain: boolean;
+  #hasMask = false;
+  /** Which arrays' only piece is loaded. */
+  #loaded = 0;
+  /** The piece's first element. */
+  #at = 0;
+  /** Elements from a line of the piece to the next. */
+  #step = 0;
+
+  constructor(workspace: Workspace, call: Call) {
+    const { x, dy, out, mask, bias, sign, spoilsX, rows } = call;
+    this.#workspace = workspace;
+    this.heap = workspace.heap;
+    this.#call = call;
+    this.state = stateOf(workspace);
+    this.#place = {
+      columns: rows.inner > 1,
+      state: this.state.address,
+      from: 0,
+      x: 0,
+      dy: 0,
+      y: 0,
+      height: 0,
+      width: 0,
+      pitch: 0,
+    };
+    this.kernels = workspace.kernels(rowKernels);
+    this.#isPlain = mask === undefined && bias === undefined && sign === 1;
+    this.#inPlace =
+      this.#isPlain &&
+      !spoilsX &&
+      [x, dy, out].every((array) => array === undefined || workspace.address(array) !== undefined);
+  }
+
+  /** Whether one piece is all, so that what a pass has left in the block of `x` is there in the next. */
+  get isWhole(): boolean {
+    return this.#pieceLength() >= this.#call.rows.length;
+  }
+
+  /** Calls `work` with this for one tile after another. */
+  each(work: () => void): void {
+    const { outer, length, inner } = this.#call.rows;
+    const { columns } = this.#place;
+    const most = Math.min(MOST_ROWS, Math.max(1, Math.floor(BLOCK / length)));
+    const few = columns ? Math.max(LEAST_COLUMNS, most - (most % LEAST_COLUMNS)) : most;
+    // Rows of columns end with the inner sizes; those side by side go on.
+    const span = columns ? inner : outer;
+    for (let row = 0; row < outer * inner; row += this.rows) {
+      this.first = row;
+      this.rows = Math.min(few, span - (row % span));
+      this.#loaded = 0;
+      work();
+    }
+  }
+
+  #pieceLength(): number {
+    return this.rows === 1 || this.#place.columns ? Math.floor(BLOCK / this.rows) : this.#call.rows.length;
+  }
+
+  /** Calls `stage` for the tile, piece by piece, with the arrays that it `reads`; then stores what it `writes`. */
+  pass(reads: number, writes: boolean, stage: Stage): void {
+    const { x, dy, out, rows } = this.#call;
+    const { length, inner } = rows;
+    const place = this.#place;
+    const whole = this.#pieceLength();
+    const outer = Math.floor(this.first / inner);
+    for (let from = 0; from < length; from += whole) {
+      const n = Math.min(whole, length - from);
+      place.from = from;
+      this.#at = (outer * length + from) * inner + (this.first % inner);
+      this.#step = place.columns ? inner : length;
+      place.height = place.columns ? n : this.rows;
+      place.width = place.columns ? this.rows : n;
+      if (this.#inPlace) {
+        place.x = this.#address(x);
+        place.dy = dy === undefined ? 0 : this.#address(dy);
+        place.y = out === undefined ? 0 : this.#address(out);
+        place.pitch = 4 * this.#step;
+        stage(place);
+      } else {
+        place.x = BLOCK_X;
+        place.dy = BLOCK_DY;
+        place.y = BLOCK_X;
+        place.pitch = 4 * place.width;
+        const missing = reads & ~this.#loaded;
+        if (missing & X) this.#loadX();
+        if (missing & DY) this.#load(dy as Float32Array, BLOCK_DY);
+        if (n === length) this.#loaded |= reads;
+        stage(place);
+        if (writes) this.#store(out as Float32Array);
+      }
+    }
+  }
+
+  /** Sets the masked places of the gradient to 0. */
+  hideGradient({ y, height, width }: Place): void {
+    if (this.#hasMask) this.kernels.hide(y, BLOCK_MASK, 0, wholeVectors(height * width));
+  }
+
+  /** y: 1 at each row's `places`, 0 elsewhere; NaN in rows where that is -1. */
+  setOnes({ columns, from, y, height, width, pitch }: Place, places: Float64Array): void {
+    const [step, next] = columns ? [pitch / 4, 1] : [1, width];
+    const n = columns ? height : width;
+    for (let h = 0; h < height; h++) {
+      const at = y / 4 + h * (columns ? step : next);
+      this.heap.fill(0, at, at + width);
+    }
+    for (let row = 0; row < this.rows; row++) {
+      const place = places[row] - from;
+      const at = y / 4 + row * next;
+      if (places[row] === -1) for (let i = 0; i < n; i++) this.heap[at + i * step] = Number.NaN;
+      else if (place >= 0 && place < n) this.heap[at + place * step] = 1;
+    }
+  }
+
+  #address(array: Float32Array): number {
+    return (this.#workspace.address(array) as number) + 4 * this.#at;
+  }
+
+  #loadX(): void {
+    const { x, bias, mask, sign } = this.#call;
+    const { kernels } = this;
+    this.#load(x, BLOCK_X);
+    if (this.#isPlain) return;
+    const n = wholeVectors(this.#place.height * this.#place.width);
+    const { heap } = this;
+    if (bias !== undefined || sign === -1) {
+      if (bias !== undefined) this.#spread(bias, heap, BLOCK_BIAS / 4);
+      else heap.fill(0, BLOCK_BIAS / 4, BLOCK_BIAS / 4 + n);
+      kernels.combine(BLOCK_X, BLOCK_BIAS, sign, n);
+    }
+    if (mask === undefined) return;
+    this.#hasMask = true;
+    this.#spread(mask, new Uint8Array(heap.buffer), BLOCK_MASK);
+    kernels.hide(BLOCK_X, BLOCK_MASK, -Infinity, n);
+  }
+
+  /** The piece of an array of the shape of `x`, line by line unless they are all there is. */
+  #lines(visit: (from: number, n: number, to: number) => void): void {
+    const { height, width } = this.#place;
+    if (width === this.#step || height === 1) visit(this.#at, height * width, 0);
+    else for (let h = 0; h < height; h++) visit(this.#at + h * this.#step, width, h * width);
+  }
+
+  #load(source: Float32Array, block: number): void {
+    this.#lines((from, n, to) => copy(source, from, n, this.heap, block / 4 + to));
+  }
+
+  #store(target: Float32Array): void {
+    this.#lines((from, n, to) => copy(this.heap, BLOCK_X / 4 + to, n, target, from));
+  }
+
+  /** The piece of an array that may also have the length of one row. */
+  #spread<A extends Float32Array | Uint8Array>(source: A, target: A, at: number): void {
+    const { from, height, width } = this.#place;
+    if (source.length === this.#call.x.length) {
+      this.#lines((start, n, to) => copy(source, start, n, target, at + to));
+    } else if (this.#place.columns) {
+      for (let h = 0; h < height; h++) target.fill(source[from + h], at + h * width, at + (h + 1) * width);
+    } else {
+      for (let h = 0; h < height; h++) copy(source, from, width, target, at + h * width);
+    }
+  }
+}
+
+function wholeVectors(n: number): number {
+  return Math.ceil(n / 4) * 4;
+}
+
+function copy<A extends Float32Array | Uint8Array>(source: A, from: number, n: number, target: A, to: number): void {
+  if (n < SHORT) for (let i = 0; i < n; i++) target[to + i] = source[from + i];
+  else target.set(n === source.length ? source : source.subarray(from, from + n), to);
+}
