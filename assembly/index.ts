@@ -3,8 +3,10 @@
 //   nameBackward(params, dy, x, dx, n) dx[i] = dy[i] * f'(x[i])
 // All but n are byte addresses; `params` points at the operator's fields; n is a multiple of 8. A kernel allocates nothing
 // and writes nothing but its destination.
+// Those of ./bias work on rows, and are here because every activation has a bias.
 
 export * from './algebraic';
+export * from './bias';
 export * from './exponential';
 export * from './gelu';
 export * from './hard';

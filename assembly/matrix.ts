@@ -8,3 +8,7 @@ export const relaxed: bool = ASC_FEATURE_RELAXED_SIMD;
 
 export { matmul } from './matmul';
 export * from './rows';
+export * from './gated';
+export * from './maxout';
+export * from './prelu';
+export * from './random';

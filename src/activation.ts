@@ -1,3 +1,4 @@
+import { backwardWithBias, checkBias, forwardWithBias } from './bias';
 import { checkFloat32, checkOptions, describe, outFor } from './errors';
 import { copies } from './generated/calls';
 import { current, defaultRuntime, type Kernel, type Runtime } from './runtime';
@@ -61,7 +62,19 @@ export type Options<D extends Defaults = any> = string extends keyof D
   : { readonly [K in keyof D]?: D[K] extends number ? number : Approximation } & {
       /** Where the result goes: a Float32Array of the source's length, which may be the source itself. */
       readonly out?: Float32Array;
+      /** What is added to x first: for rows along the last axis, as long as they are. */
+      readonly bias?: Float32Array;
     };
+
+/** What a caller may pass to a gradient. */
+// biome-ignore lint/suspicious/noExplicitAny: any activation's options
+export type BackwardOptions<D extends Defaults = any> = Options<D> & {
+  /** Where the gradient with respect to the bias goes, the sums of the columns of that with respect to x: as long as `bias`. */
+  readonly dbias?: Float32Array;
+};
+
+/** Options of calls that have no bias. */
+type Unbiased<O> = Omit<O, 'bias'>;
 
 /** An activation function over Float32Arrays. */
 // biome-ignore lint/suspicious/noExplicitAny: any activation
@@ -70,7 +83,7 @@ export interface Activation<D extends Defaults = any> {
    * Applies the activation to each element.
    *
    * @param x - any length; ordinary, shared, a subarray, or a view of an arena
-   * @param options - the activation's own options, and `out`
+   * @param options - the activation's own options, `bias` and `out`
    * @returns `out`, or a new array
    * @throws TypeError for a value of the wrong kind, RangeError for a wrong length or an option out of range; nothing
    *   is written then
@@ -81,10 +94,10 @@ export interface Activation<D extends Defaults = any> {
    *
    * @param dy - gradient with respect to the activation's output
    * @param x - the activation's input, as long as `dy`
-   * @param options - as for the activation; `out` may be `dy` or `x`
+   * @param options - as for the activation, and `dbias`; `out` may be `dy` or `x`
    * @returns `out`, or a new array
    */
-  backward(dy: Float32Array, x: Float32Array, options?: Options<D>): Float32Array;
+  backward(dy: Float32Array, x: Float32Array, options?: BackwardOptions<D>): Float32Array;
   /**
    * The gradient with respect to the input, from the output `y`: cheaper where the derivative is simple in it, and the input need not be
    * kept. Where `y` has been rounded, so has the result. Not all activations have it.
@@ -98,7 +111,7 @@ export interface Activation<D extends Defaults = any> {
    * const y = sigmoid(new Float32Array([0]));
    * sigmoid.backwardFromOutput(new Float32Array([2]), y); // 0.5
    */
-  backwardFromOutput?(dy: Float32Array, y: Float32Array, options?: Options<D>): Float32Array;
+  backwardFromOutput?(dy: Float32Array, y: Float32Array, options?: Unbiased<Options<D>>): Float32Array;
   /**
    * The activation with other defaults.
    *
@@ -109,7 +122,7 @@ export interface Activation<D extends Defaults = any> {
    * const leaky = leakyRelu.with({ alpha: 0.1 });
    * leaky(new Float32Array([-1])); // -0.1
    */
-  with(options: Omit<Options<D>, 'out'>): Activation<D>;
+  with(options: Omit<Options<D>, 'bias' | 'out'>): Activation<D>;
   /** The name under which it is exported. */
   readonly name: string;
   /** Its options and their default values. */
@@ -122,7 +135,7 @@ export interface Activation<D extends Defaults = any> {
 export type WithOutputGradient<D extends Defaults> = Omit<Activation<D>, 'with'> &
   Pick<Required<Activation<D>>, 'backwardFromOutput'> & {
     (x: Float32Array, options?: Options<D>): Float32Array;
-    with(options: Omit<Options<D>, 'out'>): WithOutputGradient<D>;
+    with(options: Omit<Options<D>, 'bias' | 'out'>): WithOutputGradient<D>;
   };
 
 /** Up to this length a call is remembered: checking it costs as much as its work. */
@@ -139,7 +152,14 @@ interface Parameters {
 /** An activation's two functions, as its users call them. */
 export interface Calls {
   forward(x: Float32Array, options?: Options): Float32Array;
-  backward(dy: Float32Array, x: Float32Array, options?: Options): Float32Array;
+  backward(dy: Float32Array, x: Float32Array, options?: BackwardOptions): Float32Array;
+}
+
+/** The row of the table that a call's options choose, and their numbers. */
+export interface Chosen {
+  readonly row: Spec;
+  readonly a: number;
+  readonly b: number;
 }
 
 /** A call with its arguments checked: what `lanewise/parallel` works with. */
@@ -153,6 +173,8 @@ export interface Prepared {
 export interface Preparations {
   forward(x: Float32Array, options?: Options): Prepared;
   backward(dy: Float32Array, x: Float32Array, options?: Options): Prepared;
+  /** What the options of a call to `fn` choose, of which others than the activation's own are not looked at. */
+  chosen(fn: string, options: object | undefined): Chosen;
 }
 
 /** Under this key every activation has its `Preparations`. A registered symbol, as `lanewise/parallel` is a bundle of its own. */
@@ -188,6 +210,8 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   const [a, b] = numericDefaults(spec);
   const byDefault: Parameters = { a, b };
   const known = [...Object.keys(defaults), 'out'];
+  const knownWithBias = [...Object.keys(defaults), 'bias', 'out'];
+  const knownBackward = [...knownWithBias, 'dbias'];
   // There are two options at most; where there are fewer, `out` is compared again.
   const compared = [...known, 'out'];
   const [comparedA, comparedB] = compared;
@@ -234,7 +258,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   }
 
   /** The row that the options choose, and their numbers. */
-  function chosen(fn: string, options: Options | undefined): { row: Spec; a: number; b: number } {
+  function chosen(fn: string, options: Options | undefined): Chosen {
     const { a, b } = parametersFrom(fn, options);
     const choice = approximations === undefined ? undefined : options?.approximate;
     const row = approximations === undefined || choice === undefined ? spec : chosenSpec(fn, approximations, choice);
@@ -274,13 +298,15 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   const lastBackward = new Last();
   const slow: Calls = {
     forward(x, options) {
-      const { out, kernel, a, b } = prepared(name, undefined, x, options);
+      if (options?.bias !== undefined) return withBias(undefined, x, options);
+      const { out, kernel, a, b } = prepared(name, undefined, x, options, knownWithBias);
       remember(last, undefined, x, out, options, kernel, a, b);
       kernel.forward(x, out, a, b);
       return out;
     },
     backward(dy, x, options) {
-      const { out, kernel, a, b } = prepare.backward(dy, x, options);
+      if (options?.bias !== undefined || options?.dbias !== undefined) return withBias(dy, x, options);
+      const { out, kernel, a, b } = preparedBackward(dy, x, options, knownBackward);
       remember(lastBackward, dy, x, out, options, kernel, a, b);
       kernel.backward(dy, x, out, a, b);
       return out;
@@ -311,20 +337,48 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     return out;
   }
 
+  /** A call with the option `bias`: the gradient where `dy` is given, else the value. */
+  function withBias(dy: Float32Array | undefined, x: Float32Array, options: BackwardOptions): Float32Array {
+    const isForward = dy === undefined;
+    const fn = isForward ? name : backwardName;
+    if (!isForward) checkFloat32(fn, 'dy', dy);
+    const out = outFor(fn, dy, x, options as Options, isForward ? knownWithBias : knownBackward);
+    const { bias, dbias } = options as { bias?: Float32Array; dbias?: Float32Array };
+    const choice = chosen(fn, options as Options);
+    checkBias(fn, x, out, bias, dbias);
+    if (isForward) forwardWithBias(runtimeNow(), choice, x, bias, out);
+    else backwardWithBias(runtimeNow(), choice, dy, x, bias, out, dbias);
+    return out;
+  }
+
   /** What a call would do, its arguments checked. */
-  function prepared(fn: string, dy: Float32Array | undefined, x: Float32Array, options?: Options): Prepared {
-    const out = outFor(fn, dy, x, options, known);
+  function prepared(
+    fn: string,
+    dy: Float32Array | undefined,
+    x: Float32Array,
+    options: Options | undefined,
+    names: readonly string[],
+  ): Prepared {
+    const out = outFor(fn, dy, x, options, names);
     const { row, a, b } = chosen(fn, options);
     const runtime = runtimeNow();
     return { out, runtime, kernel: runtime.kernel(row), a, b };
   }
 
+  function preparedBackward(
+    dy: Float32Array,
+    x: Float32Array,
+    options: Options | undefined,
+    names: readonly string[],
+  ): Prepared {
+    checkFloat32(backwardName, 'dy', dy);
+    return prepared(backwardName, dy, x, options, names);
+  }
+
   const prepare: Preparations = {
-    forward: (x, options) => prepared(name, undefined, x, options),
-    backward(dy, x, options) {
-      checkFloat32(backwardName, 'dy', dy);
-      return prepared(backwardName, dy, x, options);
-    },
+    forward: (x, options) => prepared(name, undefined, x, options, known),
+    backward: (dy, x, options) => preparedBackward(dy, x, options, known),
+    chosen: (fn, options) => chosen(fn, options as Options | undefined),
   };
 
   const { loops, calls } = copies[name];

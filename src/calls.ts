@@ -71,6 +71,7 @@ export function calls(
         x !== last.x ||
         options !== last.options ||
         options?.out !== out ||
+        options.bias !== undefined ||
         options[optionA] !== last.optionA ||
         options[optionB] !== last.optionB ||
         x.length !== n || // shorter if a buffer has been detached since
@@ -91,6 +92,7 @@ export function calls(
         x !== lastBackward.x ||
         options !== lastBackward.options ||
         options?.out !== out ||
+        options.bias !== undefined ||
         options[optionA] !== lastBackward.optionA ||
         options[optionB] !== lastBackward.optionB ||
         dy.length !== n ||

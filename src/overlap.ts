@@ -23,7 +23,13 @@ export function unshared(source: Float32Array, out: Float32Array): Float32Array 
   return source.byteOffset === out.byteOffset || !overlap(source, out) ? source : source.slice();
 }
 
-/** `source`, or a copy of it where it has memory in common with `out`, which is written before all of the source has been read. */
-export function apart(source: Float32Array, out: Float32Array): Float32Array {
-  return overlap(source, out) ? source.slice() : source;
+/** `source`, or a copy of it where an `out`, which is written before all of the source has been read, has memory in common with it. */
+export function disjoint(source: Float32Array, ...outs: readonly Float32Array[]): Float32Array {
+  return outs.some((out) => overlap(source, out)) ? source.slice() : source;
+}
+
+/** `source`, or a copy of it where a target overlaps it, other than one of the same length in the same place. */
+export function apart(source: Float32Array, ...targets: readonly Float32Array[]): Float32Array {
+  const isSame = (target: Float32Array) => target.byteOffset === source.byteOffset && target.length === source.length;
+  return targets.some((target) => !isSame(target) && overlap(source, target)) ? source.slice() : source;
 }

@@ -10,11 +10,11 @@ export interface PoolOptions {
   readonly threads?: number;
 }
 
-/** The activation's own options, `out`, and what can end the call early. */
+/** The activation's own options, `out`, and what can end the call early; no `bias`. */
 // biome-ignore lint/suspicious/noExplicitAny: any activation's options
 export type RunOptions<O extends Options = any> = string extends keyof O
   ? { readonly [option: string]: O[string] | AbortSignal | undefined }
-  : O & { readonly signal?: AbortSignal };
+  : Omit<O, 'bias' | 'dbias'> & { readonly signal?: AbortSignal };
 
 /**
  * Threads that apply activations. Results are those of the activation called directly, to the bit. Calls are carried out in their

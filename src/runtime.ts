@@ -1,8 +1,8 @@
 import type { Spec } from './activation';
 import type { Arena, ArenaOptions } from './arena';
-import { adopt, Binary, isSupported, kindOf } from './binary';
+import { adopt, type Binary, isSupported, kindOf } from './binary';
+import { elementwise } from './elementwise';
 import { checkOptions, describe } from './errors';
-import { relaxed, simd } from './generated/binaries';
 import { jsRuntime } from './js';
 import { type Linked, type Shared, wasmRuntime } from './wasm';
 
@@ -59,8 +59,6 @@ export interface Runtime {
   workspace(...arrays: ArrayBufferView[]): Workspace;
 }
 
-const binary = new Binary('activations', { relaxed, simd });
-
 /**
  * The backend of the top-level functions: the best that the engine validates and the page's policy allows. It changes only
  * when `init` is given a module where compiling was forbidden.
@@ -77,7 +75,7 @@ export function defaultRuntime(): Runtime {
 }
 
 export function createRuntime(name: Backend): Runtime {
-  return name === 'js' ? jsRuntime() : wasmRuntime(binary.compile(name), binary);
+  return name === 'js' ? jsRuntime() : wasmRuntime(elementwise.compile(name), elementwise);
 }
 
 /**
@@ -106,11 +104,11 @@ export async function init(options: { readonly module?: WebAssembly.Module } = {
     }
     const own = adopt(module, kind);
     if (kind === 'activations') {
-      current = wasmRuntime(module, binary);
+      current = wasmRuntime(module, elementwise);
       backend = own;
     }
   } else if (current === undefined && backend !== 'js') {
-    const compiled = await binary.compileAsync(backend);
-    current ??= wasmRuntime(compiled, binary);
+    const compiled = await elementwise.compileAsync(backend);
+    current ??= wasmRuntime(compiled, elementwise);
   }
 }

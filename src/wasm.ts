@@ -72,7 +72,10 @@ class Instance implements Workspace {
     let exports = this.#sets.get(binary);
     if (exports === undefined) {
       const module = this.isShared ? binary.compileShared(this.backend) : binary.compile(this.backend);
-      exports = new WebAssembly.Instance(module, { env: { memory: this.#memory } }).exports;
+      exports =
+        module === this.#module
+          ? this.#exports
+          : new WebAssembly.Instance(module, { env: { memory: this.#memory } }).exports;
       this.#sets.set(binary, exports);
     }
     return exports as unknown as K;

@@ -73,18 +73,23 @@ const cases: [what: string, call: () => unknown, kind: typeof TypeError | typeof
   ['options null', () => relu(x, any(null)), TypeError, 'relu: options must be an object, got null'],
   ['options a number', () => relu(x, any(0.1)), TypeError, 'relu: options must be an object, got 0.1'],
   ['options an array', () => relu(x, any(out)), TypeError, 'relu: options must be an object, got Float32Array(3)'],
-  ['unknown option', () => relu(x, any({ alpha: 1, out })), TypeError, 'relu: unknown option alpha, expected out'],
+  [
+    'unknown option',
+    () => relu(x, any({ alpha: 1, out })),
+    TypeError,
+    'relu: unknown option alpha, expected bias, out',
+  ],
   [
     'misspelt option',
     () => leakyRelu(x, any({ Alpha: 1, out })),
     TypeError,
-    'leakyRelu: unknown option Alpha, expected alpha, out',
+    'leakyRelu: unknown option Alpha, expected alpha, bias, out',
   ],
   [
     'an option inherited from Object',
     () => leakyRelu(x, any({ toString: 1, out })),
     TypeError,
-    'leakyRelu: unknown option toString, expected alpha, out',
+    'leakyRelu: unknown option toString, expected alpha, bias, out',
   ],
   [
     'option of the wrong type',
@@ -217,7 +222,7 @@ const cases: [what: string, call: () => unknown, kind: typeof TypeError | typeof
     'backward, unknown option',
     () => relu.backward(x, x, any({ o: 1, out })),
     TypeError,
-    'relu.backward: unknown option o, expected out',
+    'relu.backward: unknown option o, expected bias, out, dbias',
   ],
   [
     'backward, option out of range',
@@ -332,7 +337,7 @@ describe('every activation checks', () => {
       test(`${backend} ${f.name}`, () => {
         expect(() => f(any([1]))).toThrow(new TypeError(`${f.name}: x must be a Float32Array, got Array(1)`));
         expect(() => f.backward(x, detached())).toThrow(TypeError);
-        expect(() => f(x, any({ bias: x }))).toThrow(/unknown option bias/);
+        expect(() => f(x, any({ biases: x }))).toThrow(/unknown option biases/);
         for (const [option, value] of Object.entries(f.defaults)) {
           expect(() => f(x, { [option]: any({}) })).toThrow(`${f.name}: option ${option} must be`);
           if (typeof value === 'number') expect(() => f(x, { [option]: 1e39 })).toThrow(RangeError);

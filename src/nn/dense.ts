@@ -1,6 +1,6 @@
 import { type Activation, numericDefaults, type Spec } from '../activation';
 import { checkFloat32, checkLength, checkOptions } from '../errors';
-import { apart, overlap } from '../overlap';
+import { disjoint, overlap } from '../overlap';
 import { checkActivation } from '../pipeline';
 import type { Runtime } from '../runtime';
 import { checkShape } from '../shape';
@@ -108,7 +108,7 @@ export function denseOn(runtimeNow: () => Runtime): DenseFunction {
       runtime.kernel(spec).backward(dy, dz, dz, ...numericDefaults(spec));
     }
     // A result may be a source of the next product.
-    const [upstream, input, w] = [dz, x, weights].map((source) => apart(apart(apart(source, dx), dWeights), dBias));
+    const [upstream, input, w] = [dz, x, weights].map((source) => disjoint(source, dx, dWeights, dBias));
     multiply(runtime, { m, k: n, n: k, a: upstream, b: w, transposeB: true, out: dx });
     multiply(runtime, { m: k, k: m, n, a: input, transposeA: true, b: upstream, out: dWeights });
     multiply(runtime, { m: 1, k: m, n, a: new Float32Array(m).fill(1), b: upstream, out: dBias });

@@ -1,7 +1,7 @@
 import { numericDefaults, type Spec } from '../activation';
 import { checkFloat32, checkOptions, describe } from '../errors';
 import { matrix } from '../matrix';
-import { apart } from '../overlap';
+import { disjoint } from '../overlap';
 import type { KernelSet, Runtime, Workspace } from '../runtime';
 import { checkShape } from '../shape';
 import { SCRATCH, SCRATCH_BYTES, SHORT, WHOLE } from '../staging';
@@ -119,8 +119,8 @@ const DEPTH = 256;
 export function multiply(runtime: Runtime, product: Product): void {
   const { m, k, n, transposeA, transposeB, out, accumulate = false, spec } = product;
   if (m === 0 || n === 0) return;
-  const [a, b] = [apart(product.a, out), apart(product.b, out)];
-  const bias = product.bias && apart(product.bias, out);
+  const [a, b] = [disjoint(product.a, out), disjoint(product.b, out)];
+  const bias = product.bias && disjoint(product.bias, out);
   const workspace = runtime.workspace(out, a, b);
   const { matmul } = workspace.kernels(kernels);
   const isInPlace = workspace.address(out) !== undefined;

@@ -1,0 +1,180 @@
+// A row that is applied to each row of an array, in one pass over memory: the bias of an activation.
+
+import type { Chosen } from './activation';
+import { apply, copyIn, inBlocks, type Operand, type Place, SUMS, strips, TEMPORARY_1, TEMPORARY_2 } from './blocks';
+import { elementwise } from './elementwise';
+import { checkFloat32, checkLength } from './errors';
+import { apart, overlap } from './overlap';
+import type { KernelSet, Runtime, Workspace } from './runtime';
+import { BLOCK } from './staging';
+
+interface BiasKernels {
+  addRow(x: number, xStride: number, row: number, y: number, yStride: number, width: number, rows: number): void;
+  addColumns(x: number, xStride: number, sums: number, width: number, rows: number): void;
+}
+
+const biasKernels: KernelSet<BiasKernels> = {
+  binary: elementwise,
+  js(buffer) {
+    const heap = new Float32Array(buffer);
+    return {
+      addRow(x, xStride, row, y, yStride, width, rows) {
+        for (let r = 0; r < rows; r++) {
+          const [p, q] = [(x + r * xStride) / 4, (y + r * yStride) / 4];
+          for (let i = 0; i < width; i++) heap[q + i] = heap[p + i] + heap[row / 4 + i];
+        }
+      },
+      addColumns(x, xStride, sums, width, rows) {
+        const totals = new Float64Array(buffer, sums, width);
+        for (let r = 0; r < rows; r++) {
+          const p = (x + r * xStride) / 4;
+          for (let i = 0; i < width; i++) totals[i] += heap[p + i];
+        }
+      },
+    };
+  },
+};
+
+/** Narrower rows are put side by side: each row's end takes a partial vector, each call of a kernel some 10 ns. */
+const NARROW = 512;
+
+/** The row that is applied; and x + bias. */
+const ROW = TEMPORARY_1;
+const Z = TEMPORARY_2;
+
+/** Where the columns' sums go: the sums of each `inner` neighbours, one behind the other. */
+interface Sums {
+  readonly to: Float32Array;
+  readonly inner: number;
+}
+
+/**
+ * Calls `work` for blocks of `n` elements as rows of `width` elements, with the address of what `fill` has written for their columns, and
+ * of zeroed sums, which end in `sums.to`.
+ */
+export function withRow(
+  workspace: Workspace,
+  n: number,
+  width: number,
+  fill: (heap: Float32Array, at: number, column: number, columns: number) => void,
+  sources: readonly Float32Array[],
+  targets: readonly Float32Array[],
+  work: (places: readonly Place[], columns: number, rows: number, row: number, sums: number) => void,
+  sums?: Sums,
+): void {
+  if (n === 0) {
+    sums?.to.fill(0);
+    return;
+  }
+  const { heap } = workspace;
+  const totals = sums && new Float64Array(heap.buffer, SUMS, BLOCK);
+  const operand = (array: Float32Array): Operand => ({ array, parts: 1 });
+  const [from, to] = [sources.map(operand), targets.map(operand)];
+  const tiles = width < NARROW ? Math.min(Math.ceil(NARROW / width), n / width) : 1;
+  const tiled = tiles * width;
+  const rows = Math.floor(n / tiled);
+  const own: Parameters<typeof inBlocks>[4] = (places, columns, rows) => work(places, columns, rows, ROW, SUMS);
+  let total = 0;
+  for (const strip of strips(rows, tiled, 1)) {
+    const { column, columns } = strip;
+    fill(heap, ROW / 4, column, Math.min(columns, width));
+    for (let i = width; i < columns; i++) heap[ROW / 4 + i] = heap[ROW / 4 + i - width];
+    totals?.fill(0, 0, columns + 3); // whole vectors
+    inBlocks(workspace, strip, from, to, own);
+    // Of the rows put side by side fewer may be left at the end.
+    for (const rest of strips(1, n - rows * tiled, 1, rows * tiled)) inBlocks(workspace, rest, from, to, own);
+    if (totals === undefined || sums === undefined) continue;
+    for (let i = width; i < columns; i++) totals[i % width] += totals[i];
+    for (let i = 0; i < Math.min(columns, width); i++) {
+      total += totals[i];
+      if ((column + i + 1) % sums.inner === 0) {
+        sums.to[(column + i + 1) / sums.inner - 1] = total;
+        total = 0;
+      }
+    }
+  }
+}
+
+/** The elements of a vector, each `inner` times, as `withRow` asks for them. */
+export function repeated(vector: Float32Array, inner: number): Parameters<typeof withRow>[3] {
+  return (heap, at, column, columns) => {
+    if (inner === 1) {
+      copyIn(heap, at, vector, column, columns);
+      return;
+    }
+    for (let i = 0; i < columns; ) {
+      const element = Math.floor((column + i) / inner);
+      const end = Math.min(columns, (element + 1) * inner - column);
+      heap.fill(vector[element], at + i, at + end);
+      i = end;
+    }
+  };
+}
+
+/** Checks what a call to `fn` was given beside x and out. */
+export function checkBias(
+  fn: string,
+  x: Float32Array,
+  out: Float32Array,
+  bias: Float32Array | undefined,
+  dbias: Float32Array | undefined,
+): asserts bias {
+  checkFloat32(fn, 'bias', bias);
+  if (x.length % bias.length !== 0) {
+    throw new RangeError(`${fn}: bias must have a length that divides that of x, ${x.length}, got ${bias.length}`);
+  }
+  if (dbias === undefined) return;
+  checkFloat32(fn, 'dbias', dbias);
+  checkLength(fn, 'dbias', dbias, bias.length, 'bias');
+  if (overlap(dbias, out)) throw new RangeError(`${fn}: dbias and out must not overlap`);
+}
+
+/** y = f(x + bias). Arguments have been checked. */
+export function forwardWithBias(
+  runtime: Runtime,
+  chosen: Chosen,
+  x: Float32Array,
+  bias: Float32Array,
+  out: Float32Array,
+): void {
+  const source = apart(x, out);
+  const workspace = runtime.workspace(source, out);
+  const { addRow } = workspace.kernels(biasKernels);
+  const fill = repeated(apart(bias, out), 1);
+  withRow(workspace, x.length, bias.length, fill, [source], [out], ([x, y], columns, rows, biasRow) => {
+    addRow(x.at, x.row, biasRow, Z, 4 * columns, columns, rows);
+    apply(workspace, chosen, undefined, Z, y.at, columns * rows);
+  });
+}
+
+/** dx = dy f'(x + bias); the sums of its columns go to `dbias`. */
+export function backwardWithBias(
+  runtime: Runtime,
+  chosen: Chosen,
+  dy: Float32Array,
+  x: Float32Array,
+  bias: Float32Array,
+  out: Float32Array,
+  dbias: Float32Array | undefined,
+): void {
+  const targets = dbias === undefined ? [out] : [out, dbias];
+  const sources = [apart(dy, ...targets), apart(x, ...targets)];
+  const workspace = runtime.workspace(...sources, out);
+  const { addRow, addColumns } = workspace.kernels(biasKernels);
+  const fill = repeated(apart(bias, ...targets), 1);
+  const sums = dbias && { to: dbias, inner: 1 };
+  withRow(
+    workspace,
+    x.length,
+    bias.length,
+    fill,
+    sources,
+    [out],
+    ([dy, x, dx], columns, rows, biasRow, sums) => {
+      addRow(x.at, x.row, biasRow, Z, 4 * columns, columns, rows);
+      apply(workspace, chosen, dy.at, Z, dx.at, columns * rows);
+      if (dbias !== undefined) addColumns(dx.at, dx.row, sums, columns, rows);
+    },
+    sums,
+  );
+}
