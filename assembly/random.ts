@@ -18,14 +18,13 @@ function scaled(word: v128, low: v128, range: v128): v128 {
 }
 
 /**
- * Numbers from low up to low + range of the words of the stream of the key, from block `blockLow` + 2^32 `blockHigh` on. `blockLow` is a
- * multiple of 4, n of 16.
+ * Numbers from low up to low + range of the words of the key's stream, from number `block` on, a multiple of 4. n is a multiple of 16. No
+ * array is so long that the number would need a second word.
  */
 export function uniforms(
   keyLow: u32,
   keyHigh: u32,
-  blockLow: u32,
-  blockHigh: u32,
+  block: u32,
   low: f32,
   range: f32,
   y: usize,
@@ -36,8 +35,8 @@ export function uniforms(
   const lows = f32x4.splat(low);
   const ranges = f32x4.splat(range);
   for (; n > 0; n -= 16) {
-    let c0 = i32x4.add(i32x4.splat(blockLow), v128.load(FIRST_FOUR));
-    let c1 = i32x4.splat(blockHigh);
+    let c0 = i32x4.add(i32x4.splat(block), v128.load(FIRST_FOUR));
+    let c1 = i32x4.splat(0);
     let c2 = i32x4.splat(0);
     let c3 = i32x4.splat(0);
     let k0 = i32x4.splat(keyLow);
@@ -64,7 +63,6 @@ export function uniforms(
     v128.store(y, scaled(v128.shuffle<i64>(c, d, 0, 2), lows, ranges), 32);
     v128.store(y, scaled(v128.shuffle<i64>(c, d, 1, 3), lows, ranges), 48);
     y += 64;
-    blockLow += 4;
-    if (blockLow == 0) blockHigh++;
+    block += 4;
   }
 }

@@ -5,6 +5,7 @@ import { checkOptions, describe } from './errors';
 import { type Combiners, combiners, type Pipeline, type ValueAndDerivative } from './pipeline';
 import { type RowFunctions, rowFunctions } from './rows';
 import { type Backend, backends, backend as best, createRuntime, defaultRuntime, type Runtime } from './runtime';
+import { type Structured, structured } from './structured';
 
 type Table = typeof table;
 
@@ -12,7 +13,7 @@ type Table = typeof table;
 export type Activations = Omit<Table, 'swish'>;
 
 /** All activations with the functions that make arenas: what the package exports, on a backend of one's own choice. */
-export interface Lanewise extends Table, RowFunctions {
+export interface Lanewise extends Table, RowFunctions, Structured {
   readonly activations: Activations;
   readonly backend: Backend;
   createArena(bytes: number, options?: ArenaOptions): Arena;
@@ -114,6 +115,7 @@ export function libraryOn(runtime: Runtime): Lanewise {
     createArena: (bytes, options = {}) => runtime.createArena(bytes, options),
     ...combiners(() => runtime),
     ...rowFunctions(() => runtime),
+    ...structured(() => runtime),
   };
 }
 

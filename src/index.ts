@@ -1,4 +1,4 @@
-export type { Activation, Defaults, Options, Spec } from './activation';
+export type { Activation, BackwardOptions, Defaults, Options, Spec } from './activation';
 export * from './activations';
 export type { Arena, ArenaOptions } from './arena';
 export {
@@ -10,7 +10,10 @@ export {
   pipeline,
   valueAndDerivative,
 } from './create';
+export type { GatedGradients, GatedUnit, GeluOptions, ShapeOptions, SiluOptions } from './gated';
+export type { Crelu, CreluOptions, Maxout, MaxoutOptions } from './maxout';
 export type { Pipeline, PipelineOptions, ValueAndDerivative } from './pipeline';
+export type { Prelu, PreluGradients, PreluOptions, Rrelu, RreluOptions } from './prelu';
 export {
   type DifferentiableRowFunction,
   hardmax,
@@ -27,3 +30,4 @@ export {
   sparsemax,
 } from './rows';
 export { type Backend, backend, init } from './runtime';
+export { crelu, geglu, glu, maxout, prelu, reglu, rrelu, type Structured, swiglu } from './structured';

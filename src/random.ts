@@ -13,7 +13,7 @@ const ROUNDS = 10;
  * random.uniform(); // a number from 0 up to, but not including, 1
  */
 export class Random {
-  readonly #key: readonly [number, number];
+  readonly #key: Key;
   readonly #block = new Uint32Array(4);
   #blocks = 0;
   #used = 4;
@@ -21,11 +21,7 @@ export class Random {
 
   /** @throws TypeError or RangeError if `seed` is not an integer from 0 to 2^53 - 1 */
   constructor(seed: number) {
-    if (typeof seed !== 'number') throw new TypeError(`seed must be a number, got ${describe(seed)}`);
-    if (!(Number.isSafeInteger(seed) && seed >= 0)) {
-      throw new RangeError(`seed must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}, got ${seed}`);
-    }
-    this.#key = [seed >>> 0, Math.floor(seed / 2 ** 32)];
+    this.#key = keyOf('seed', seed);
   }
 
   /** The next word of the stream: an integer from 0 to 2^32 - 1. */
@@ -61,8 +57,20 @@ export class Random {
   }
 }
 
+/** The low and the high 32 bits of a seed. */
+export type Key = readonly [low: number, high: number];
+
+/** The key of a seed, checked; `what` is its name in messages. */
+export function keyOf(what: string, seed: unknown): Key {
+  if (typeof seed !== 'number') throw new TypeError(`${what} must be a number, got ${describe(seed)}`);
+  if (!(Number.isSafeInteger(seed) && seed >= 0)) {
+    throw new RangeError(`${what} must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}, got ${seed}`);
+  }
+  return [seed >>> 0, Math.floor(seed / 2 ** 32)];
+}
+
 /** Writes block number `i` of the stream of `key`. */
-export function philox(key: readonly [number, number], i: number, block: Uint32Array): void {
+export function philox(key: Key, i: number, block: Uint32Array): void {
   let [k0, k1] = key;
   let [c0, c1, c2, c3] = [i >>> 0, Math.floor(i / 2 ** 32), 0, 0];
   for (let round = 0; round < ROUNDS; round++) {

@@ -2,7 +2,7 @@
 
 import { refuseScale } from './activations/fields';
 import { checkFloat32, checkLength, checkOptions, checkUint8, describe, outFor } from './errors';
-import { shareMemory, unshared } from './overlap';
+import { disjoint, unshared } from './overlap';
 import { POWER } from './row-kernels';
 import { defaultRuntime, type Runtime } from './runtime';
 import { rowsAlong } from './shape';
@@ -157,14 +157,14 @@ function logSumExpOn(runtimeNow: () => Runtime): DifferentiableRowFunction<MaskO
     forward(x, options) {
       const call = prepareSums('logSumExp', x, undefined, options);
       if (call.rows.length === 0) call.out.fill(-Infinity);
-      return run(runtimeNow, { ...call, x: apart(x, call.out) }, (tile) => {
+      return run(runtimeNow, { ...call, x: disjoint(x, call.out) }, (tile) => {
         const logarithms = findLogarithms(tile);
         for (let row = 0; row < tile.rows; row++) call.out[tile.first + row] = tile.state.max[row] + logarithms(row);
       });
     },
     backward: (dy, x, options) => {
       const call = prepareSums('logSumExp.backward', x, dy, options);
-      const upstream = apart(dy, call.out);
+      const upstream = disjoint(dy, call.out);
       return run(runtimeNow, { ...call, dy: undefined }, (tile) => {
         const { kernels: k, state, first } = tile;
         findShifts(tile);
@@ -419,21 +419,14 @@ function common(fn: string, x: Float32Array, options: SoftmaxOptions = {}, sign:
     sign,
     temperature,
     slope: sign / temperature,
-    mask: mask && apart(mask, out),
-    bias: bias && apart(bias, out),
+    mask: mask && disjoint(mask, out),
+    bias: bias && disjoint(bias, out),
   };
 }
 
 /** A call on outputs, which are neither masked nor shifted again. */
 function fromOutput(call: Prepared): Prepared {
   return { ...call, sign: 1, mask: undefined, bias: undefined };
-}
-
-/** `source`, or a copy of it where `out`, of another length, overlaps it. */
-function apart<A extends Float32Array | Uint8Array>(source: A, out: Float32Array): A {
-  const isApart =
-    source.byteOffset + source.byteLength <= out.byteOffset || out.byteOffset + out.byteLength <= source.byteOffset;
-  return isApart || !shareMemory(source.buffer, out.buffer) ? source : (source.slice() as A);
 }
 
 // ---- what the package exports ----

@@ -1,0 +1,235 @@
+// Gated linear units: one half of the input, or an array of its own, decides how much of the other passes.
+
+import { type Activation, type Approximation, type Chosen, PREPARE, type Preparations } from './activation';
+import { inBlocks, type Operand, type Place, roundUp, strips, TEMPORARY_1, TEMPORARY_2, TEMPORARY_3 } from './blocks';
+import { checkFloat32, checkLength, checkOptions, describe } from './errors';
+import { matrix } from './matrix';
+import { apart, meet } from './overlap';
+import type { KernelSet, Runtime } from './runtime';
+import { rowsAlong } from './shape';
+
+interface GatedKernels {
+  copyRows(x: number, xStride: number, y: number, yStride: number, width: number, rows: number): void;
+  multiplyRows(
+    a: number,
+    aStride: number,
+    b: number,
+    bStride: number,
+    y: number,
+    yStride: number,
+    width: number,
+    rows: number,
+  ): void;
+}
+
+const gatedKernels: KernelSet<GatedKernels> = {
+  binary: matrix,
+  js(buffer) {
+    const heap = new Float32Array(buffer);
+    return {
+      copyRows(x, xStride, y, yStride, width, rows) {
+        for (let row = 0; row < rows; row++) {
+          const [from, to] = [(x + row * xStride) / 4, (y + row * yStride) / 4];
+          heap.copyWithin(to, from, from + width);
+        }
+      },
+      multiplyRows(a, aStride, b, bStride, y, yStride, width, rows) {
+        for (let row = 0; row < rows; row++) {
+          const [p, q, r] = [(a + row * aStride) / 4, (b + row * bStride) / 4, (y + row * yStride) / 4];
+          for (let i = 0; i < width; i++) heap[r + i] = heap[p + i] * heap[q + i];
+        }
+      },
+    };
+  },
+};
+
+export interface ShapeOptions {
+  /** The sizes of x in row-major order; one dimension, unless given. */
+  readonly shape?: readonly number[];
+  /** The axis along which x is divided: the last, unless given; a negative one counts from the end. */
+  readonly axis?: number;
+}
+
+/** What the gradients of two arrays are written to. */
+export interface GatedGradients {
+  readonly da: Float32Array;
+  readonly db: Float32Array;
+}
+
+/** A gated linear unit. `O` are the options of the function that the gate passes. */
+export interface GatedUnit<O extends object = object> {
+  /**
+   * Of the two halves of x along an axis: as x, but half as long along it.
+   *
+   * @param options.out - where the result goes: half as long as x, which it may overlap
+   * @throws TypeError for a value of the wrong kind, RangeError for a wrong size or an option out of range; nothing is written then
+   */
+  (x: Float32Array, options?: O & ShapeOptions & { readonly out?: Float32Array }): Float32Array;
+  /** Of two arrays of one length. `out` may be one of them. */
+  (a: Float32Array, b: Float32Array, options?: O & { readonly out?: Float32Array }): Float32Array;
+  /**
+   * The gradient with respect to x, from that with respect to the result.
+   *
+   * @param dy - half as long as x
+   * @param options - as for the call; `out` is as long as x, which it may be
+   */
+  backward(
+    dy: Float32Array,
+    x: Float32Array,
+    options?: O & ShapeOptions & { readonly out?: Float32Array },
+  ): Float32Array;
+  /**
+   * The gradients with respect to two arrays.
+   *
+   * @param options.da - where the first goes
+   * @param options.db - where the second goes; both may be dy, a or b, but must not overlap each other
+   */
+  backward(dy: Float32Array, a: Float32Array, b: Float32Array, options?: O & Partial<GatedGradients>): GatedGradients;
+}
+
+export interface GeluOptions {
+  readonly approximate?: Approximation;
+}
+
+export interface SiluOptions {
+  readonly beta?: number;
+}
+
+type AnyOptions = ShapeOptions & Partial<GatedGradients> & { readonly out?: Float32Array };
+
+/** Makes a unit that passes one half, the `gate`, through `f`, and multiplies it by the other. */
+export function gatedUnit<O extends object>(
+  name: string,
+  f: Activation,
+  gate: 'first' | 'second',
+  runtimeNow: () => Runtime,
+): GatedUnit<O> {
+  const own = Object.keys(f.defaults);
+  const { chosen } = (f as unknown as { [PREPARE]: Preparations })[PREPARE];
+
+  /** The parts of one operand of two halves, or of two operands: the gate, and what it is multiplied by. */
+  function sides(places: readonly Place[], isOne: boolean): [gate: Place, other: Place] {
+    const [first] = places;
+    const second = isOne ? { ...first, at: first.at + first.part } : places[1];
+    return gate === 'first' ? [first, second] : [second, first];
+  }
+
+  /** x, or a and b, as operands, and the matrix of which they hold two, or one each. */
+  function operands(fn: string, x: Float32Array, b: Float32Array | undefined, { shape, axis }: ShapeOptions) {
+    if (b !== undefined) return { rows: 1, width: x.length, parts: 1 };
+    const { outer, length, inner } = rowsAlong(fn, x.length, shape, axis);
+    if (length % 2 !== 0) {
+      throw new RangeError(`${fn}: the size of x along the axis must be even, got ${length}`);
+    }
+    return { rows: outer, width: (length / 2) * inner, parts: 2 };
+  }
+
+  function checkSources(fn: string, x: unknown, b: unknown, options: AnyOptions, results: readonly string[]): void {
+    checkFloat32(fn, b === undefined ? 'x' : 'a', x);
+    if (b !== undefined) {
+      checkFloat32(fn, 'b', b);
+      checkLength(fn, 'b', b, x.length, 'a');
+    }
+    checkOptions(fn, options, [...own, ...(b === undefined ? ['shape', 'axis'] : []), ...results]);
+  }
+
+  function forward(x: Float32Array, b: Float32Array | undefined, options: AnyOptions): Float32Array {
+    checkSources(name, x, b, options, ['out']);
+    const choice = chosen(name, options);
+    const { rows, width, parts } = operands(name, x, b, options);
+    const { out = new Float32Array(rows * width) } = options;
+    checkFloat32(name, 'out', out);
+    checkSize(name, 'out', out, rows * width);
+    const sources = (b === undefined ? [x] : [x, b]).map((array): Operand => ({ array: apart(array, out), parts }));
+    const workspace = runtimeNow().workspace(...sources.map(({ array }) => array), out);
+    const { copyRows, multiplyRows } = workspace.kernels(gatedKernels);
+    for (const strip of strips(rows, width, parts)) {
+      inBlocks(workspace, strip, sources, [{ array: out, parts: 1 }], (places, n, rows) => {
+        const [gate, other] = sides(places, b === undefined);
+        const y = places[places.length - 1];
+        const [z, stride] = [TEMPORARY_1, 4 * n];
+        copyRows(gate.at, gate.row, z, stride, n, rows);
+        workspace.forward(choice.row, choice.a, choice.b, z, z, roundUp(n * rows));
+        multiplyRows(z, stride, other.at, other.row, y.at, y.row, n, rows);
+      });
+    }
+    return out;
+  }
+
+  /** The gradients to `targets`: one as x, or two as a and b. */
+  function backward(
+    dy: Float32Array,
+    x: Float32Array,
+    b: Float32Array | undefined,
+    { rows, width, parts }: { rows: number; width: number; parts: number },
+    choice: Chosen,
+    targets: Float32Array[],
+  ): void {
+    const operand = (array: Float32Array): Operand => ({ array: apart(array, ...targets), parts });
+    const sources = [{ array: apart(dy, ...targets), parts: 1 }, ...(b === undefined ? [x] : [x, b]).map(operand)];
+    const workspace = runtimeNow().workspace(...sources.map(({ array }) => array), ...targets);
+    const { copyRows, multiplyRows } = workspace.kernels(gatedKernels);
+    const results = targets.map((array) => ({ array, parts }));
+    for (const strip of strips(rows, width, parts)) {
+      inBlocks(workspace, strip, sources, results, ([dy, ...places], n, rows) => {
+        const { length } = targets;
+        const [gate, other] = sides(places.slice(0, length), b === undefined);
+        const [dgate, dother] = sides(places.slice(length), b === undefined);
+        const [product, z, value, stride] = [TEMPORARY_1, TEMPORARY_2, TEMPORARY_3, 4 * n];
+        const padded = roundUp(n * rows);
+        multiplyRows(dy.at, dy.row, other.at, other.row, product, stride, n, rows);
+        copyRows(gate.at, gate.row, z, stride, n, rows);
+        workspace.forward(choice.row, choice.a, choice.b, z, value, padded);
+        workspace.backward(choice.row, choice.a, choice.b, product, z, product, padded);
+        // A target may be a source, dy too, which is read for the last time here.
+        multiplyRows(dy.at, dy.row, value, stride, dother.at, dother.row, n, rows);
+        copyRows(product, stride, dgate.at, dgate.row, n, rows);
+      });
+    }
+  }
+
+  const unit = (x: Float32Array, second?: Float32Array | AnyOptions, third?: AnyOptions): Float32Array =>
+    isArray(second) ? forward(x, second, third ?? {}) : forward(x, undefined, second ?? {});
+
+  const unitBackward = (
+    dy: Float32Array,
+    x: Float32Array,
+    third?: Float32Array | AnyOptions,
+    fourth?: AnyOptions,
+  ): Float32Array | GatedGradients => {
+    const fn = `${name}.backward`;
+    const [b, options] = isArray(third) ? [third, fourth ?? {}] : [undefined, third ?? {}];
+    checkFloat32(fn, 'dy', dy);
+    checkSources(fn, x, b, options, b === undefined ? ['out'] : ['da', 'db']);
+    const choice = chosen(fn, options);
+    const halves = operands(fn, x, b, options);
+    checkSize(fn, 'dy', dy, halves.rows * halves.width);
+    if (b === undefined) {
+      const { out = new Float32Array(x.length) } = options;
+      checkFloat32(fn, 'out', out);
+      checkLength(fn, 'out', out, x.length, 'x');
+      backward(dy, x, undefined, halves, choice, [out]);
+      return out;
+    }
+    const { da = new Float32Array(x.length), db = new Float32Array(x.length) } = options;
+    for (const [argument, array] of Object.entries({ da, db })) {
+      checkFloat32(fn, argument, array);
+      checkLength(fn, argument, array, x.length, 'a');
+    }
+    if (meet(da, db)) throw new RangeError(`${fn}: da and db must not overlap`);
+    backward(dy, x, b, halves, choice, [da, db]);
+    return { da, db };
+  };
+
+  Object.defineProperty(unit, 'name', { value: name });
+  return Object.assign(unit, { backward: unitBackward }) as unknown as GatedUnit<O>;
+}
+
+function isArray(value: unknown): value is Float32Array {
+  return ArrayBuffer.isView(value);
+}
+
+/** RangeError unless `array` has `n` elements, which the shape asks for. */
+export function checkSize(fn: string, argument: string, array: Float32Array, n: number): void {
+  if (array.length !== n) throw new RangeError(`${fn}: ${argument} must have ${n} elements, got ${describe(array)}`);
+}
