@@ -21,15 +21,7 @@ function scaled(word: v128, low: v128, range: v128): v128 {
  * Numbers from low up to low + range of the words of the key's stream, from number `block` on, a multiple of 4. n is a multiple of 16. No
  * array is so long that the number would need a second word.
  */
-export function uniforms(
-  keyLow: u32,
-  keyHigh: u32,
-  block: u32,
-  low: f32,
-  range: f32,
-  y: usize,
-  n: usize,
-): void {
+export function uniforms(keyLow: u32, keyHigh: u32, block: u32, low: f32, range: f32, y: usize, n: usize): void {
   const multiplier0 = splat(MULTIPLIER_0);
   const multiplier1 = splat(MULTIPLIER_1);
   const lows = f32x4.splat(low);

@@ -1,12 +1,11 @@
 // A row that is applied to each row of an array, in one pass over memory: the bias of an activation.
 
 import type { Chosen } from './activation';
-import { apply, copyIn, inBlocks, type Operand, type Place, SUMS, strips, TEMPORARY_1, TEMPORARY_2 } from './blocks';
+import { apply, Blocks, copyIn, type Operand, type Place, roundUp, SUMS, TEMPORARY_1, TEMPORARY_2 } from './blocks';
 import { elementwise } from './elementwise';
 import { checkFloat32, checkLength } from './errors';
 import { apart, overlap } from './overlap';
 import type { KernelSet, Runtime, Workspace } from './runtime';
-import { BLOCK } from './staging';
 
 interface BiasKernels {
   addRow(x: number, xStride: number, row: number, y: number, yStride: number, width: number, rows: number): void;
@@ -67,22 +66,23 @@ export function withRow(
     return;
   }
   const { heap } = workspace;
-  const totals = sums && new Float64Array(heap.buffer, SUMS, BLOCK);
   const operand = (array: Float32Array): Operand => ({ array, parts: 1 });
-  const [from, to] = [sources.map(operand), targets.map(operand)];
+  const blocks = new Blocks(workspace, sources.map(operand), targets.map(operand));
   const tiles = width < NARROW ? Math.min(Math.ceil(NARROW / width), n / width) : 1;
   const tiled = tiles * width;
-  const rows = Math.floor(n / tiled);
-  const own: Parameters<typeof inBlocks>[4] = (places, columns, rows) => work(places, columns, rows, ROW, SUMS);
+  const matrix = { rows: Math.floor(n / tiled), width: tiled, from: 0 };
+  const left = matrix.rows * tiled;
+  const rest = { rows: 1, width: n - left, from: left };
+  const own: Parameters<Blocks['run']>[2] = (places, columns, rows) => work(places, columns, rows, ROW, SUMS);
   let total = 0;
-  for (const strip of strips(rows, tiled, 1)) {
+  for (const strip of blocks.strips(matrix)) {
     const { column, columns } = strip;
     fill(heap, ROW / 4, column, Math.min(columns, width));
     for (let i = width; i < columns; i++) heap[ROW / 4 + i] = heap[ROW / 4 + i - width];
-    totals?.fill(0, 0, columns + 3); // whole vectors
-    inBlocks(workspace, strip, from, to, own);
+    const totals = sums && new Float64Array(heap.buffer, SUMS, roundUp(columns)).fill(0);
+    blocks.run(matrix, strip, own);
     // Of the rows put side by side fewer may be left at the end.
-    for (const rest of strips(1, n - rows * tiled, 1, rows * tiled)) inBlocks(workspace, rest, from, to, own);
+    blocks.runAll(rest, own);
     if (totals === undefined || sums === undefined) continue;
     for (let i = width; i < columns; i++) totals[i % width] += totals[i];
     for (let i = 0; i < Math.min(columns, width); i++) {

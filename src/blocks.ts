@@ -4,12 +4,15 @@ import type { Chosen } from './activation';
 import type { Workspace } from './runtime';
 import { BLOCK, SCRATCH, SHORT, WHOLE } from './staging';
 
-/** The part of a matrix of `rows` rows of `width` elements, from element `from` of its arrays on, that is made of the same columns. */
-export interface Strip {
+/** A matrix of `rows` rows of `width` elements, from element `from` of its arrays on. */
+export interface Matrix {
   readonly rows: number;
   readonly width: number;
   readonly from: number;
-  /** The first column of the strip, and how many. */
+}
+
+/** Some neighbouring columns of a matrix. */
+export interface Strip {
   readonly column: number;
   readonly columns: number;
 }
@@ -29,76 +32,106 @@ export interface Place {
   readonly part: number;
 }
 
-/** Scratch memory for temporary results, blocks of 16 KiB. */
-export const TEMPORARY_1 = SCRATCH;
-export const TEMPORARY_2 = SCRATCH + 4 * BLOCK;
-export const TEMPORARY_3 = SCRATCH + 8 * BLOCK;
-/** For a float64 each element of a block. */
-export const SUMS = SCRATCH + 12 * BLOCK;
-/** For less than `WHOLE` elements. */
-const TAIL = SCRATCH + 20 * BLOCK;
-const STAGE = TAIL + 64;
-/** Elements that a group of parts may have, of at most three arrays, to fit behind that. */
-export const MOST_PARTS = 65536;
-
-/** The strips of a matrix of which no operand's row has more than `parts` parts: so narrow that a row of a strip fits into a block. */
-export function* strips(rows: number, width: number, parts: number, from = 0): Generator<Strip> {
-  const most = Math.max(1, Math.floor(BLOCK / parts));
-  const count = Math.ceil(width / most);
-  // Of about the same width, in whole cache lines.
-  const each = count === 1 ? width : Math.min(most, 16 * Math.ceil(width / count / 16));
-  for (let column = 0; column < width; column += each) {
-    yield { rows, width, from, column, columns: Math.min(each, width - column) };
-  }
+/** The same while blocks are gone through; `start` is that of the matrix in an arena, undefined for an array to be copied. */
+interface MovingPlace extends Operand {
+  readonly isSource: boolean;
+  readonly start: number | undefined;
+  at: number;
+  row: number;
+  part: number;
 }
 
-/** Calls `work` for the blocks of a strip, with the places of sources and targets, in this order. */
-export function inBlocks(
-  workspace: Workspace,
-  { rows, width, from, column, columns }: Strip,
-  sources: readonly Operand[],
-  targets: readonly Operand[],
-  work: (places: readonly Place[], columns: number, rows: number) => void,
-): void {
-  const operands = [...sources, ...targets];
-  const addresses = operands.map(({ array }) => workspace.address(array));
-  const most = Math.max(...operands.map(({ parts }) => parts));
-  const isWide = columns < width;
-  const rowsAtOnce = isWide ? 1 : Math.min(rows, Math.max(1, Math.floor(BLOCK / (most * width))));
-  const stages: number[] = [];
-  let end = STAGE;
-  for (const { parts } of operands) {
-    stages.push(end);
-    // Whole cache lines, and one more, so that blocks do not all fall on the same lines of the cache.
-    end += 64 * (Math.ceil((parts * columns * rowsAtOnce) / 16) + 1);
+/**
+ * Elements of a block, and of the temporary results that belong to it. In an arena, where nothing is copied, 64 KiB of the second-level
+ * cache are better than 16 of the first: a block costs some 0.5 us beside its elements.
+ */
+const LARGE = 4 * BLOCK;
+
+/** Scratch memory for temporary results. */
+export const TEMPORARY_1 = SCRATCH;
+export const TEMPORARY_2 = TEMPORARY_1 + 4 * LARGE;
+export const TEMPORARY_3 = TEMPORARY_2 + 4 * LARGE;
+/** For a float64 each element of a row. */
+export const SUMS = TEMPORARY_3 + 4 * LARGE;
+/** For less than `WHOLE` elements. */
+const TAIL = SUMS + 8 * LARGE;
+const STAGE = TAIL + 64;
+/** Parts that a row may have to fit behind that, in two arrays. */
+export const MOST_PARTS = 65536;
+
+/** Sources and targets of one matrix after another. */
+export class Blocks {
+  readonly #heap: Float32Array;
+  readonly #places: MovingPlace[];
+  /** Elements of a block at most. */
+  readonly #most: number;
+
+  constructor(workspace: Workspace, sources: readonly Operand[], targets: readonly Operand[]) {
+    this.#heap = workspace.heap;
+    this.#places = [...sources, ...targets].map(({ array, parts }, i) => {
+      const start = workspace.address(array);
+      return { array, parts, isSource: i < sources.length, start, at: 0, row: 0, part: 0 };
+    });
+    const parts = Math.max(...this.#places.map(({ parts }) => parts));
+    const isInPlace = this.#places.every(({ start }) => start !== undefined);
+    this.#most = isInPlace ? LARGE : Math.max(1, Math.floor(BLOCK / parts));
   }
 
-  /** Copies a block to scratch memory or back. */
-  function copy(i: number, row: number, count: number, direction: typeof copyIn): void {
-    if (addresses[i] !== undefined) return;
-    const { array, parts } = operands[i];
-    const start = from + row * parts * width + column;
-    const stage = stages[i] / 4;
-    if (isWide) {
-      for (let part = 0; part < parts; part++) {
-        direction(workspace.heap, stage + part * columns, array, start + part * width, columns);
-      }
-    } else {
-      direction(workspace.heap, stage, array, start, count * parts * width);
+  /** Strips so narrow that a row of one fits into a block, of about the same width, in whole cache lines. */
+  *strips({ width }: Matrix): Generator<Strip> {
+    const most = this.#most;
+    const count = Math.ceil(width / most);
+    const each = count === 1 ? width : Math.min(most, 16 * Math.ceil(width / count / 16));
+    for (let column = 0; column < width; column += each) {
+      yield { column, columns: Math.min(each, width - column) };
     }
   }
 
-  for (let row = 0; row < rows; row += rowsAtOnce) {
-    const count = Math.min(rowsAtOnce, rows - row);
-    const places = operands.map(({ parts }, i) => {
-      const address = addresses[i];
-      return address === undefined
-        ? { at: stages[i], row: 4 * parts * columns, part: 4 * columns }
-        : { at: address + 4 * (from + row * parts * width + column), row: 4 * parts * width, part: 4 * width };
-    });
-    for (let i = 0; i < sources.length; i++) copy(i, row, count, copyIn);
-    work(places, columns, count);
-    for (let i = sources.length; i < operands.length; i++) copy(i, row, count, copyOut);
+  /** Calls `work` for the blocks of a strip, with the places of sources and targets, in this order. */
+  run(
+    { rows, width, from }: Matrix,
+    { column, columns }: Strip,
+    work: (places: readonly Place[], columns: number, rows: number) => void,
+  ): void {
+    const isWide = columns < width;
+    const rowsAtOnce = isWide ? 1 : Math.min(rows, Math.max(1, Math.floor(this.#most / width)));
+    const heap = this.#heap;
+    let stage = STAGE;
+    for (const place of this.#places) {
+      const { parts, start } = place;
+      const stored = start === undefined ? columns : width;
+      place.row = 4 * parts * stored;
+      place.part = 4 * stored;
+      place.at = start === undefined ? stage : start + 4 * (from + column);
+      // Whole cache lines, and one more, so that blocks do not all fall on the same lines of the cache.
+      if (start === undefined) stage += 64 * (Math.ceil((parts * columns * rowsAtOnce) / 16) + 1);
+    }
+    for (let row = 0; row < rows; row += rowsAtOnce) {
+      const count = Math.min(rowsAtOnce, rows - row);
+      for (const place of this.#places) if (place.isSource) copy(place, row, count, copyIn);
+      work(this.#places, columns, count);
+      for (const place of this.#places) {
+        if (!place.isSource) copy(place, row, count, copyOut);
+        if (place.start !== undefined) place.at += place.row * rowsAtOnce;
+      }
+    }
+
+    function copy(
+      { array, parts, start, at }: MovingPlace,
+      row: number,
+      count: number,
+      direction: typeof copyIn,
+    ): void {
+      if (start !== undefined) return;
+      const first = from + row * parts * width + column;
+      if (!isWide) direction(heap, at / 4, array, first, count * parts * width);
+      else for (let i = 0; i < parts; i++) direction(heap, at / 4 + i * columns, array, first + i * width, columns);
+    }
+  }
+
+  /** Calls `work` for all blocks. */
+  runAll(matrix: Matrix, work: (places: readonly Place[], columns: number, rows: number) => void): void {
+    for (const strip of this.strips(matrix)) this.run(matrix, strip, work);
   }
 }
 

@@ -1,7 +1,7 @@
 // Gated linear units: one half of the input, or an array of its own, decides how much of the other passes.
 
 import { type Activation, type Approximation, type Chosen, PREPARE, type Preparations } from './activation';
-import { inBlocks, type Operand, type Place, roundUp, strips, TEMPORARY_1, TEMPORARY_2, TEMPORARY_3 } from './blocks';
+import { Blocks, type Operand, type Place, roundUp, TEMPORARY_1, TEMPORARY_2, TEMPORARY_3 } from './blocks';
 import { checkFloat32, checkLength, checkOptions, describe } from './errors';
 import { matrix } from './matrix';
 import { apart, meet } from './overlap';
@@ -116,12 +116,12 @@ export function gatedUnit<O extends object>(
 
   /** x, or a and b, as operands, and the matrix of which they hold two, or one each. */
   function operands(fn: string, x: Float32Array, b: Float32Array | undefined, { shape, axis }: ShapeOptions) {
-    if (b !== undefined) return { rows: 1, width: x.length, parts: 1 };
+    if (b !== undefined) return { matrix: { rows: 1, width: x.length, from: 0 }, parts: 1, n: x.length };
     const { outer, length, inner } = rowsAlong(fn, x.length, shape, axis);
     if (length % 2 !== 0) {
       throw new RangeError(`${fn}: the size of x along the axis must be even, got ${length}`);
     }
-    return { rows: outer, width: (length / 2) * inner, parts: 2 };
+    return { matrix: { rows: outer, width: (length / 2) * inner, from: 0 }, parts: 2, n: x.length / 2 };
   }
 
   function checkSources(fn: string, x: unknown, b: unknown, options: AnyOptions, results: readonly string[]): void {
@@ -136,23 +136,22 @@ export function gatedUnit<O extends object>(
   function forward(x: Float32Array, b: Float32Array | undefined, options: AnyOptions): Float32Array {
     checkSources(name, x, b, options, ['out']);
     const choice = chosen(name, options);
-    const { rows, width, parts } = operands(name, x, b, options);
-    const { out = new Float32Array(rows * width) } = options;
+    const { matrix, parts, n } = operands(name, x, b, options);
+    const { out = new Float32Array(n) } = options;
     checkFloat32(name, 'out', out);
-    checkSize(name, 'out', out, rows * width);
+    checkSize(name, 'out', out, n);
     const sources = (b === undefined ? [x] : [x, b]).map((array): Operand => ({ array: apart(array, out), parts }));
     const workspace = runtimeNow().workspace(...sources.map(({ array }) => array), out);
     const { copyRows, multiplyRows } = workspace.kernels(gatedKernels);
-    for (const strip of strips(rows, width, parts)) {
-      inBlocks(workspace, strip, sources, [{ array: out, parts: 1 }], (places, n, rows) => {
-        const [gate, other] = sides(places, b === undefined);
-        const y = places[places.length - 1];
-        const [z, stride] = [TEMPORARY_1, 4 * n];
-        copyRows(gate.at, gate.row, z, stride, n, rows);
-        workspace.forward(choice.row, choice.a, choice.b, z, z, roundUp(n * rows));
-        multiplyRows(z, stride, other.at, other.row, y.at, y.row, n, rows);
-      });
-    }
+    const blocks = new Blocks(workspace, sources, [{ array: out, parts: 1 }]);
+    blocks.runAll(matrix, (places, n, rows) => {
+      const [gate, other] = sides(places, b === undefined);
+      const y = places[places.length - 1];
+      const [z, stride] = [TEMPORARY_1, 4 * n];
+      copyRows(gate.at, gate.row, z, stride, n, rows);
+      workspace.forward(choice.row, choice.a, choice.b, z, z, roundUp(n * rows));
+      multiplyRows(z, stride, other.at, other.row, y.at, y.row, n, rows);
+    });
     return out;
   }
 
@@ -161,7 +160,7 @@ export function gatedUnit<O extends object>(
     dy: Float32Array,
     x: Float32Array,
     b: Float32Array | undefined,
-    { rows, width, parts }: { rows: number; width: number; parts: number },
+    { matrix, parts }: ReturnType<typeof operands>,
     choice: Chosen,
     targets: Float32Array[],
   ): void {
@@ -170,22 +169,20 @@ export function gatedUnit<O extends object>(
     const workspace = runtimeNow().workspace(...sources.map(({ array }) => array), ...targets);
     const { copyRows, multiplyRows } = workspace.kernels(gatedKernels);
     const results = targets.map((array) => ({ array, parts }));
-    for (const strip of strips(rows, width, parts)) {
-      inBlocks(workspace, strip, sources, results, ([dy, ...places], n, rows) => {
-        const { length } = targets;
-        const [gate, other] = sides(places.slice(0, length), b === undefined);
-        const [dgate, dother] = sides(places.slice(length), b === undefined);
-        const [product, z, value, stride] = [TEMPORARY_1, TEMPORARY_2, TEMPORARY_3, 4 * n];
-        const padded = roundUp(n * rows);
-        multiplyRows(dy.at, dy.row, other.at, other.row, product, stride, n, rows);
-        copyRows(gate.at, gate.row, z, stride, n, rows);
-        workspace.forward(choice.row, choice.a, choice.b, z, value, padded);
-        workspace.backward(choice.row, choice.a, choice.b, product, z, product, padded);
-        // A target may be a source, dy too, which is read for the last time here.
-        multiplyRows(dy.at, dy.row, value, stride, dother.at, dother.row, n, rows);
-        copyRows(product, stride, dgate.at, dgate.row, n, rows);
-      });
-    }
+    const count = targets.length;
+    new Blocks(workspace, sources, results).runAll(matrix, ([dy, ...places], n, rows) => {
+      const [gate, other] = sides(places.slice(0, count), count === 1);
+      const [dgate, dother] = sides(places.slice(count), count === 1);
+      const [product, z, value, stride] = [TEMPORARY_1, TEMPORARY_2, TEMPORARY_3, 4 * n];
+      const padded = roundUp(n * rows);
+      multiplyRows(dy.at, dy.row, other.at, other.row, product, stride, n, rows);
+      copyRows(gate.at, gate.row, z, stride, n, rows);
+      workspace.forward(choice.row, choice.a, choice.b, z, value, padded);
+      workspace.backward(choice.row, choice.a, choice.b, product, z, product, padded);
+      // A target may be a source, dy too, which is read for the last time here.
+      multiplyRows(dy.at, dy.row, value, stride, dother.at, dother.row, n, rows);
+      copyRows(product, stride, dgate.at, dgate.row, n, rows);
+    });
   }
 
   const unit = (x: Float32Array, second?: Float32Array | AnyOptions, third?: AnyOptions): Float32Array =>
@@ -203,7 +200,7 @@ export function gatedUnit<O extends object>(
     checkSources(fn, x, b, options, b === undefined ? ['out'] : ['da', 'db']);
     const choice = chosen(fn, options);
     const halves = operands(fn, x, b, options);
-    checkSize(fn, 'dy', dy, halves.rows * halves.width);
+    checkSize(fn, 'dy', dy, halves.n);
     if (b === undefined) {
       const { out = new Float32Array(x.length) } = options;
       checkFloat32(fn, 'out', out);

@@ -1,6 +1,6 @@
 // Activations that change the size along an axis: maxout, crelu.
 
-import { inBlocks, MOST_PARTS, type Operand, strips } from './blocks';
+import { Blocks, MOST_PARTS, type Operand } from './blocks';
 import { checkFloat32, checkLength, checkOptions, describe, outFor } from './errors';
 import { checkSize, type ShapeOptions } from './gated';
 import { matrix } from './matrix';
@@ -170,15 +170,13 @@ export function maxoutOn(runtimeNow: () => Runtime): Maxout {
       return;
     }
     const kernels = workspace.kernels(maxoutKernels);
-    for (const strip of strips(rows, width, k)) {
-      inBlocks(workspace, strip, sources, [target], ([x, ...places], n, rows) => {
-        // Where groups lie in one piece, the lanes of a vector are groups.
-        const [row, lane, w, r] = n === 1 ? [0, x.row, rows, 1] : [x.row, 4, n, rows];
-        const [first, second] = places;
-        if (dy === undefined) kernels.maxout(x.at, row, x.part, lane, k, first.at, w, r);
-        else kernels.maxoutBackward(first.at, x.at, second.at, row, x.part, lane, k, w, r);
-      });
-    }
+    new Blocks(workspace, sources, [target]).runAll({ rows, width, from: 0 }, ([x, ...places], n, rows) => {
+      // Where groups lie in one piece, the lanes of a vector are groups.
+      const [row, lane, w, r] = width === 1 ? [0, x.row, rows, 1] : [x.row, 4, n, rows];
+      const [first, second] = places;
+      if (dy === undefined) kernels.maxout(x.at, row, x.part, lane, k, first.at, w, r);
+      else kernels.maxoutBackward(first.at, x.at, second.at, row, x.part, lane, k, w, r);
+    });
   }
 
   /** The same for groups that do not fit into scratch memory. */
@@ -250,11 +248,9 @@ export function creluOn(runtimeNow: () => Runtime): Crelu {
       { array: source, parts: 1 },
       { array: out, parts: 2 },
     ];
-    for (const strip of strips(outer, length * inner, 2)) {
-      inBlocks(workspace, strip, [from], [to], ([x, y], n, rows) =>
-        kernels.crelu(x.at, x.row, y.at, y.at + y.part, y.row, n, rows),
-      );
-    }
+    new Blocks(workspace, [from], [to]).runAll({ rows: outer, width: length * inner, from: 0 }, ([x, y], n, rows) =>
+      kernels.crelu(x.at, x.row, y.at, y.at + y.part, y.row, n, rows),
+    );
     return out;
   }
 
@@ -270,11 +266,10 @@ export function creluOn(runtimeNow: () => Runtime): Crelu {
     ];
     const workspace = runtimeNow().workspace(...sources.map(({ array }) => array), out);
     const kernels = workspace.kernels(maxoutKernels);
-    for (const strip of strips(outer, length * inner, 2)) {
-      inBlocks(workspace, strip, sources, [{ array: out, parts: 1 }], ([dy, x, dx], n, rows) =>
-        kernels.creluBackward(dy.at, dy.at + dy.part, dy.row, x.at, x.row, dx.at, dx.row, n, rows),
-      );
-    }
+    const blocks = new Blocks(workspace, sources, [{ array: out, parts: 1 }]);
+    blocks.runAll({ rows: outer, width: length * inner, from: 0 }, ([dy, x, dx], n, rows) =>
+      kernels.creluBackward(dy.at, dy.at + dy.part, dy.row, x.at, x.row, dx.at, dx.row, n, rows),
+    );
     return out;
   }
 
