@@ -126,7 +126,7 @@ function gaussianExpm1(a: v128, k: v128, bias: usize): v128 {
  */
 @unmanaged
 @final
-class Gelu {
+export class Gelu {
 
   @inline forward(x: v128): v128 {
     const a = f32x4.pmin(abs(x), splat(GELU_ZERO));
@@ -195,7 +195,7 @@ const THREE = memory.data<f64>([3.0]);
  */
 @unmanaged
 @final
-class GeluTanh {
+export class GeluTanh {
 
   @inline forward(x: v128): v128 {
     const z = clamp(x, splat(TANH_LOW), splat(TANH_HIGH));

@@ -1,4 +1,4 @@
-import { keepNaN, ONE, select, splat, ZERO } from './lanes';
+import { keepNaN, ONE, select, splat, zero } from './lanes';
 import { binary, columnSums, ternary } from './strided';
 import * as wide from './wide';
 
@@ -8,7 +8,7 @@ import * as wide from './wide';
 class Prelu {
 
   @inline of(x: v128, slope: v128): v128 {
-    return select(f32x4.gt(x, splat(ZERO)), x, f32x4.mul(x, slope));
+    return select(f32x4.gt(x, zero()), x, f32x4.mul(x, slope));
   }
 }
 
@@ -31,7 +31,7 @@ export function prelu(
 class PreluGradient {
 
   @inline of(dy: v128, x: v128, slope: v128): v128 {
-    const derivative = select(f32x4.gt(x, splat(ZERO)), splat(ONE), slope);
+    const derivative = select(f32x4.gt(x, zero()), splat(ONE), slope);
     return f32x4.mul(dy, keepNaN(derivative, x));
   }
 }
@@ -55,13 +55,13 @@ export function preluBackward(
 class SlopeGradient {
 
   @inline low(dy: v128, x: v128): v128 {
-    const isAbove = f32x4.gt(x, splat(ZERO));
+    const isAbove = f32x4.gt(x, zero());
     return f64x2.mul(wide.low(v128.andnot(dy, isAbove)), wide.low(v128.andnot(x, isAbove)));
   }
 
 
   @inline high(dy: v128, x: v128): v128 {
-    const isAbove = f32x4.gt(x, splat(ZERO));
+    const isAbove = f32x4.gt(x, zero());
     return f64x2.mul(wide.high(v128.andnot(dy, isAbove)), wide.high(v128.andnot(x, isAbove)));
   }
 }

@@ -11,7 +11,7 @@ const SIX = memory.data<f32>([6.0]);
  */
 @unmanaged
 @final
-class Relu {
+export class Relu {
 
   @inline forward(x: v128): v128 {
     return f32x4.pmax(x, zero());

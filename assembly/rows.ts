@@ -5,7 +5,7 @@
 // row of its own. `state` holds an operator's fields, one v128 each, and then slots: arrays of a number per row, to which reductions add
 // and which maps read. src/row-kernels.ts lays it out.
 
-import { keepNaN, madd, nmadd, select, splat, ZERO } from './lanes';
+import { keepNaN, madd, nmadd, select, splat, zero } from './lanes';
 import { expm1Of, power } from './math';
 import { high, low } from './wide';
 
@@ -64,7 +64,7 @@ function slot<L>(row: usize, offset: usize): v128 {
 
 @inline
 function second<B>(address: usize, n: usize): v128 {
-  return isVector<B>() ? load(address, n) : splat(ZERO);
+  return isVector<B>() ? load(address, n) : zero();
 }
 
 /** Raises each row's MAX to its largest element, NaN left out. */
@@ -505,7 +505,7 @@ class Threshold {
 
   @inline value<L>(x: v128, _b: v128, row: usize): v128 {
     const above = f32x4.sub(f32x4.sub(x, slot<L>(row, SHIFT)), slot<L>(row, SCALE));
-    return f32x4.pmax(f32x4.sub(above, slot<L>(row, REST)), splat(ZERO));
+    return f32x4.pmax(f32x4.sub(above, slot<L>(row, REST)), zero());
   }
 }
 export function sumAbove(c: bool, state: usize, a: usize, height: usize, width: usize, pitch: usize): void {
@@ -521,7 +521,7 @@ export function threshold(c: bool, state: usize, a: usize, y: usize, height: usi
 class Support {
 
   @inline counted<L>(y: v128, _row: usize): v128 {
-    return v128.not(f32x4.le(y, splat(ZERO)));
+    return v128.not(f32x4.le(y, zero()));
   }
 
 

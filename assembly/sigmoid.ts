@@ -27,7 +27,7 @@ const TWO_TO_MINUS_60 = memory.data<f32>([8.6736174e-19]);
  */
 @unmanaged
 @final
-class Sigmoid {
+export class Sigmoid {
 
   @inline forward(x: v128): v128 {
     return logisticOfMinus(negate(x));
@@ -54,7 +54,7 @@ export function sigmoidBackward(p: usize, dy: usize, x: usize, dx: usize, n: usi
  */
 @unmanaged
 @final
-class Silu extends ScaledExponential {
+export class Silu extends ScaledExponential {
   /** where the result rounds to 0, and to x */
   low: v128;
   high: v128;

@@ -66,7 +66,8 @@ export class Blocks {
   /** Elements of a block at most. */
   readonly #most: number;
 
-  constructor(workspace: Workspace, sources: readonly Operand[], targets: readonly Operand[]) {
+  /** `inPlace` is how many elements a block may have where nothing is copied; more than `LARGE` for work without temporary results. */
+  constructor(workspace: Workspace, sources: readonly Operand[], targets: readonly Operand[], inPlace = LARGE) {
     this.#heap = workspace.heap;
     this.#places = [...sources, ...targets].map(({ array, parts }, i) => {
       const start = workspace.address(array);
@@ -74,7 +75,7 @@ export class Blocks {
     });
     const parts = Math.max(...this.#places.map(({ parts }) => parts));
     const isInPlace = this.#places.every(({ start }) => start !== undefined);
-    this.#most = isInPlace ? LARGE : Math.max(1, Math.floor(BLOCK / parts));
+    this.#most = isInPlace ? inPlace : Math.max(1, Math.floor(BLOCK / parts));
   }
 
   /** Strips so narrow that a row of one fits into a block, of about the same width, in whole cache lines. */

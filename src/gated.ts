@@ -4,8 +4,8 @@ import { type Activation, type Approximation, type Chosen, PREPARE, type Prepara
 import { Blocks, type Operand, type Place, roundUp, TEMPORARY_1, TEMPORARY_2, TEMPORARY_3 } from './blocks';
 import { checkFloat32, checkLength, checkOptions, describe } from './errors';
 import { matrix } from './matrix';
-import { apart, meet } from './overlap';
-import type { KernelSet, Runtime } from './runtime';
+import { apart, overlap } from './overlap';
+import type { KernelSet, Runtime, Workspace } from './runtime';
 import { rowsAlong } from './shape';
 
 interface GatedKernels {
@@ -21,6 +21,33 @@ interface GatedKernels {
     rows: number,
   ): void;
 }
+
+/** One kernel for value and product, of WebAssembly alone: `<activation's kernel>Times`. */
+type Times = (
+  params: number,
+  gate: number,
+  other: number,
+  stride: number,
+  y: number,
+  yStride: number,
+  width: number,
+  rows: number,
+) => void;
+
+/** The same for both gradients: `<activation's kernel>TimesBackward`. */
+type TimesBackward = (
+  params: number,
+  dy: number,
+  dyStride: number,
+  gate: number,
+  other: number,
+  stride: number,
+  dgate: number,
+  dother: number,
+  dStride: number,
+  width: number,
+  rows: number,
+) => void;
 
 const gatedKernels: KernelSet<GatedKernels> = {
   binary: matrix,
@@ -142,15 +169,21 @@ export function gatedUnit<O extends object>(
     checkSize(name, 'out', out, n);
     const sources = (b === undefined ? [x] : [x, b]).map((array): Operand => ({ array: apart(array, out), parts }));
     const workspace = runtimeNow().workspace(...sources.map(({ array }) => array), out);
-    const { copyRows, multiplyRows } = workspace.kernels(gatedKernels);
-    const blocks = new Blocks(workspace, sources, [{ array: out, parts: 1 }]);
+    const kernels = workspace.kernels(gatedKernels);
+    const { times, params } = linked(workspace, kernels, choice);
+    const isOne = b === undefined;
+    const blocks = new Blocks(workspace, sources, [{ array: out, parts: 1 }], times && Infinity);
     blocks.runAll(matrix, (places, n, rows) => {
-      const [gate, other] = sides(places, b === undefined);
+      const [gate, other] = sides(places, isOne);
       const y = places[places.length - 1];
+      if (times !== undefined) {
+        times(params, gate.at, other.at, gate.row, y.at, y.row, n, rows);
+        return;
+      }
       const [z, stride] = [TEMPORARY_1, 4 * n];
-      copyRows(gate.at, gate.row, z, stride, n, rows);
+      kernels.copyRows(gate.at, gate.row, z, stride, n, rows);
       workspace.forward(choice.row, choice.a, choice.b, z, z, roundUp(n * rows));
-      multiplyRows(z, stride, other.at, other.row, y.at, y.row, n, rows);
+      kernels.multiplyRows(z, stride, other.at, other.row, y.at, y.row, n, rows);
     });
     return out;
   }
@@ -167,21 +200,28 @@ export function gatedUnit<O extends object>(
     const operand = (array: Float32Array): Operand => ({ array: apart(array, ...targets), parts });
     const sources = [{ array: apart(dy, ...targets), parts: 1 }, ...(b === undefined ? [x] : [x, b]).map(operand)];
     const workspace = runtimeNow().workspace(...sources.map(({ array }) => array), ...targets);
-    const { copyRows, multiplyRows } = workspace.kernels(gatedKernels);
+    const kernels = workspace.kernels(gatedKernels);
+    const { timesBackward, params } = linked(workspace, kernels, choice);
     const results = targets.map((array) => ({ array, parts }));
     const count = targets.length;
-    new Blocks(workspace, sources, results).runAll(matrix, ([dy, ...places], n, rows) => {
+    const blocks = new Blocks(workspace, sources, results, timesBackward && Infinity);
+    blocks.runAll(matrix, ([dy, ...places], n, rows) => {
       const [gate, other] = sides(places.slice(0, count), count === 1);
       const [dgate, dother] = sides(places.slice(count), count === 1);
+      if (timesBackward !== undefined) {
+        const { row } = dgate;
+        timesBackward(params, dy.at, dy.row, gate.at, other.at, gate.row, dgate.at, dother.at, row, n, rows);
+        return;
+      }
       const [product, z, value, stride] = [TEMPORARY_1, TEMPORARY_2, TEMPORARY_3, 4 * n];
       const padded = roundUp(n * rows);
-      multiplyRows(dy.at, dy.row, other.at, other.row, product, stride, n, rows);
-      copyRows(gate.at, gate.row, z, stride, n, rows);
+      kernels.multiplyRows(dy.at, dy.row, other.at, other.row, product, stride, n, rows);
+      kernels.copyRows(gate.at, gate.row, z, stride, n, rows);
       workspace.forward(choice.row, choice.a, choice.b, z, value, padded);
       workspace.backward(choice.row, choice.a, choice.b, product, z, product, padded);
       // A target may be a source, dy too, which is read for the last time here.
-      multiplyRows(dy.at, dy.row, value, stride, dother.at, dother.row, n, rows);
-      copyRows(product, stride, dgate.at, dgate.row, n, rows);
+      kernels.multiplyRows(dy.at, dy.row, value, stride, dother.at, dother.row, n, rows);
+      kernels.copyRows(product, stride, dgate.at, dgate.row, n, rows);
     });
   }
 
@@ -213,7 +253,7 @@ export function gatedUnit<O extends object>(
       checkFloat32(fn, argument, array);
       checkLength(fn, argument, array, x.length, 'a');
     }
-    if (meet(da, db)) throw new RangeError(`${fn}: da and db must not overlap`);
+    if (overlap(da, db)) throw new RangeError(`${fn}: da and db must not overlap`);
     backward(dy, x, b, halves, choice, [da, db]);
     return { da, db };
   };
@@ -224,6 +264,15 @@ export function gatedUnit<O extends object>(
 
 function isArray(value: unknown): value is Float32Array {
   return ArrayBuffer.isView(value);
+}
+
+/** The kernels that do all in one pass, where there are such. */
+function linked(workspace: Workspace, kernels: GatedKernels, { row, a, b }: Chosen) {
+  const { name, params } = workspace.linkage(row, a, b) ?? { name: '', params: 0 };
+  const { [`${name}Times`]: times, [`${name}TimesBackward`]: timesBackward } = kernels as unknown as {
+    readonly [kernel: string]: unknown;
+  };
+  return { params, times: times as Times | undefined, timesBackward: timesBackward as TimesBackward | undefined };
 }
 
 /** RangeError unless `array` has `n` elements, which the shape asks for. */

@@ -48,6 +48,7 @@ function jsWorkspace(): Workspace {
       return kernels;
     },
     address: () => undefined,
+    linkage: () => undefined,
     forward: (spec, a, b, x, y, n) => jsKernel(spec).forward(part(x, n), part(y, n), a, b),
     backward: (spec, a, b, dy, x, dx, n) => jsKernel(spec).backward(part(dy, n), part(x, n), part(dx, n), a, b),
   };

@@ -5,7 +5,7 @@ import { leakyRelu } from './activations';
 import { repeated, withRow } from './bias';
 import { checkFloat32, checkLength, checkOptions, describe, outFor } from './errors';
 import { matrix } from './matrix';
-import { apart, meet } from './overlap';
+import { apart, overlap } from './overlap';
 import { type Key, keyOf, philox } from './random';
 import type { KernelSet, Runtime } from './runtime';
 import { rowsAlong } from './shape';
@@ -161,7 +161,7 @@ export function preluOn(runtimeNow: () => Runtime): Prelu {
     checkLength(fn, 'dx', dx, x.length, 'x');
     checkFloat32(fn, 'dslopes', dslopes);
     checkLength(fn, 'dslopes', dslopes, slopes.length, 'slopes');
-    if (meet(dx, dslopes)) throw new RangeError(`${fn}: dx and dslopes must not overlap`);
+    if (overlap(dx, dslopes)) throw new RangeError(`${fn}: dx and dslopes must not overlap`);
     const sources = [apart(dy, dx, dslopes), apart(x, dx, dslopes)];
     const workspace = runtimeNow().workspace(...sources, dx);
     const kernels = workspace.kernels(preluKernels);

@@ -46,6 +46,8 @@ export interface Workspace {
   /** Applies an activation with numeric options `a` and `b` to `n` elements, a multiple of 8. */
   forward(spec: Spec, a: number, b: number, x: number, y: number, n: number): void;
   backward(spec: Spec, a: number, b: number, dy: number, x: number, dx: number, n: number): void;
+  /** The name of an activation's kernel and the address of its parameters, valid until the next call; undefined where kernels have none. */
+  linkage(spec: Spec, a: number, b: number): { readonly name: string; readonly params: number } | undefined;
 }
 
 /** What a backend provides. */

@@ -95,6 +95,10 @@ class Instance implements Workspace {
     linked.backward(linked.address(a, b), dy, x, dx, n);
   }
 
+  linkage(spec: Spec, a: number, b: number): { name: string; params: number } {
+    return { name: kernelName(spec, a, b), params: this.link(spec, a, b).address(a, b) };
+  }
+
   /**
    * The same for other threads, in a shared memory. Each call is lent parameters of its own, in the place of the staging blocks, which an
    * arena has no use for.
