@@ -82,9 +82,8 @@ export function crelu(
 class CreluGradient {
 
   @inline of(x: v128, positive: v128, negative: v128): v128 {
-    const zero = zero();
-    const above = v128.and(positive, f32x4.gt(x, zero));
-    const below = v128.and(f32x4.sub(zero, negative), f32x4.lt(x, zero));
+    const above = v128.and(positive, f32x4.gt(x, zero()));
+    const below = v128.and(f32x4.sub(zero(), negative), f32x4.lt(x, zero()));
     return v128.or(v128.or(above, below), f32x4.ne(x, x));
   }
 }
