@@ -12,3 +12,4 @@ export * from './gated';
 export * from './maxout';
 export * from './prelu';
 export * from './random';
+export * from './stats';

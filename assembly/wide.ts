@@ -9,6 +9,7 @@ const BIAS = memory.data<f64>([6755399441055744.0 + 1023.0]);
 const EXPM1 = memory.data<f64>([
   0.5000000097436775, 0.16666516517149993, 0.04166619856033455, 0.008369167757430412, 0.001395097357575079,
 ]);
+export const ZERO = memory.data<f64>([0.0]);
 export const ONE = memory.data<f64>([1.0]);
 export const TWO = memory.data<f64>([2.0]);
 export const FOUR = memory.data<f64>([4.0]);

@@ -5,6 +5,7 @@ import { checkOptions, describe } from './errors';
 import { type Combiners, combiners, type Pipeline, type ValueAndDerivative } from './pipeline';
 import { type RowFunctions, rowFunctions } from './rows';
 import { type Backend, backends, backend as best, createRuntime, defaultRuntime, type Runtime } from './runtime';
+import { type ActivationStatsFunction, statsOn } from './stats';
 import { type Structured, structured } from './structured';
 
 type Table = typeof table;
@@ -19,6 +20,7 @@ export interface Lanewise extends Table, RowFunctions, Structured {
   createArena(bytes: number, options?: ArenaOptions): Arena;
   readonly pipeline: Combiners['pipeline'];
   readonly valueAndDerivative: Combiners['valueAndDerivative'];
+  readonly activationStats: ActivationStatsFunction;
 }
 
 /**
@@ -116,6 +118,7 @@ export function libraryOn(runtime: Runtime): Lanewise {
     ...combiners(() => runtime),
     ...rowFunctions(() => runtime),
     ...structured(() => runtime),
+    activationStats: statsOn(() => runtime),
   };
 }
 
