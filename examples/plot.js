@@ -89,7 +89,7 @@ function draw(names, from, to, points) {
   function stroke(i) {
     const strokeDasharray = DASHES[Math.floor(i / COLORS.length)];
     // The first are the widest, so that those which coincide with a later one show at its sides.
-    const strokeWidth = 2 + 0.8 * Math.min(4, names.length - 1 - i);
+    const strokeWidth = 2 + 0.5 * Math.min(4, names.length - 1 - i);
     return { stroke: COLORS[i % COLORS.length], strokeDasharray, strokeWidth };
   }
 
