@@ -1,4 +1,4 @@
-import { abs, HALF, madd, select, splat, ZERO } from './lanes';
+import { abs, HALF, madd, select, splat } from './lanes';
 import * as wide from './wide';
 
 // Statistics of the columns of a matrix, four neighbouring columns to a vector. Within a block of rows the differences from its first row
@@ -89,7 +89,7 @@ function areFlat(x: usize, rows: i32, stride: usize, mask: v128): bool {
 
 /** A tile with NaN, infinities, or squares beyond the range of float32: all in float64, in two passes. */
 function careful(x: usize, rows: i32, stride: usize, columns: Columns): void {
-  const zero = splat(ZERO);
+  const zero = f32x4.splat(0);
   const infinite = splat(INFINITE);
   const one = wide.splat(wide.ONE);
   let count = zero;
@@ -131,7 +131,7 @@ function careful(x: usize, rows: i32, stride: usize, columns: Columns): void {
 /** Adds `rows` rows, the `start` of a block or more of it, to the sums of four columns. */
 @inline
 function band(x: usize, rows: i32, stride: usize, sums: Sums, start: bool): void {
-  const zero = splat(ZERO);
+  const zero = f32x4.splat(0);
   if (start) {
     sums.first = v128.load(x);
     sums.sum = zero;
