@@ -1,8 +1,8 @@
 // How ReLU units die, and what helps. A unit is dead where its output is 0 for every row of the batch: no gradient reaches its weights.
 //
-// 256 rows of 64 normal inputs with deviation 1 go into 256 units without bias. Weights from 0 to 1, as a plain random() gives them, add the
-// inputs' mean up: at a mean of -0.5 they put nearly all units to sleep. He initialisation draws them round 0, batch normalisation takes the
-// mean away, and leaky ReLU has a slope below 0.
+// 256 rows of 64 normal inputs with deviation 1 go into 256 units without bias. Weights from 0 to 1, as a plain random() gives them, add
+// the inputs' mean up: at a mean of -0.5 they put nearly all units to sleep. He initialisation draws them round 0, batch normalisation
+// takes the mean away, and leaky ReLU has a slope below 0.
 
 import Table from 'cli-table3';
 import { leakyRelu, relu } from 'lanewise';

@@ -1,8 +1,8 @@
 // npm run example:digits: which activation is best for a small network? Decided by cross-validation, as it should be.
 //
-// A 64-64-10 network learns the handwritten digits (examples/data/README.md) once for each activation and fold: of five parts of the data it
-// is tested on one and learns from the others. All networks of a fold start from the same random numbers and see the same batches. The same
-// seed gives the same result.
+// A 64-64-10 network learns the handwritten digits (examples/data/README.md) once for each activation and fold: of five parts of the data
+// it is tested on one and learns from the others. All networks of a fold start from the same random numbers and see the same batches. The
+// same seed gives the same result.
 //
 // A few activations, tested on two of the parts alone:
 //

@@ -4,7 +4,7 @@
 //        | 2 -2 |        | 2 |           | 2 -2  3 |        | 2 |          | 2 |
 //        | 3 -3 |        | 3 |
 //
-// The text that these numbers come from gives b1 two entries, 1 and 2; W1 has three rows, so that a third is needed: here it goes on with 3.
+// The text that these numbers come from gives b1 two entries, 1 and 2; W1 has three rows, so that a third is needed: it goes on with 3.
 // It writes x as a column; `Dense` takes a batch of rows, y = x W + b, so that its weights are W1 and W2 transposed.
 
 import { relu, sigmoid, tanh } from 'lanewise';

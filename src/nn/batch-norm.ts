@@ -21,8 +21,8 @@ export interface BatchNormOptions {
 }
 
 /**
- * Batch normalisation, as PyTorch's: y = scale (x - mean) / sqrt(variance + epsilon) + shift for each feature, with learned `scale`, from 1,
- * and `shift`, from 0.
+ * Batch normalisation, as PyTorch's: y = scale (x - mean) / sqrt(variance + epsilon) + shift for each feature, with learned `scale`, from
+ * 1, and `shift`, from 0.
  *
  * In training, mean and variance (divided by m) are those of the batch, computed in float64, and the running statistics move towards them:
  * running = (1 - momentum) running + momentum batch, the variance there divided by m - 1. Else the running statistics serve, which start
@@ -43,10 +43,12 @@ export class BatchNorm extends KeepingLayer {
   readonly momentum: number;
   readonly epsilon: number;
   /** What the last `forward` used. */
-  #mean: ArrayLike<number>;
+  readonly #mean: Float64Array;
   /** 1 / sqrt(variance + epsilon), likewise. */
   readonly #factors: Float64Array;
   #fromBatch = false;
+  readonly #sums: Float64Array;
+  readonly #products: Float64Array;
 
   /** @throws TypeError or RangeError for an option of the wrong kind or out of range */
   constructor(options: BatchNormOptions) {
@@ -68,8 +70,10 @@ export class BatchNorm extends KeepingLayer {
     this.runningVariance = runningVariance;
     this.momentum = momentum;
     this.epsilon = epsilon;
-    this.#mean = runningMean.value;
+    this.#mean = new Float64Array(features);
     this.#factors = new Float64Array(features);
+    this.#sums = new Float64Array(features);
+    this.#products = new Float64Array(features);
   }
 
   /**
@@ -100,7 +104,7 @@ export class BatchNorm extends KeepingLayer {
   protected apply(x: Float32Array, y: Float32Array, m: number, training: boolean): void {
     const { inputs: features, scale, shift } = this;
     if (training) this.#takeStatistics(x, m);
-    else this.#use(this.runningMean.value, this.runningVariance.value);
+    else this.#takeRunning();
     this.#fromBatch = training;
     const [mean, factors] = [this.#mean, this.#factors];
     for (let at = 0; at < x.length; at += features) {
@@ -113,8 +117,8 @@ export class BatchNorm extends KeepingLayer {
   protected differentiate(dy: Float32Array, x: Float32Array, dx: Float32Array, m: number): void {
     const { inputs: features, scale, shift } = this;
     const [mean, factors] = [this.#mean, this.#factors];
-    const sums = columnSums(dy, features);
-    const products = new Float64Array(features);
+    const sums = columnSums(dy, this.#sums);
+    const products = this.#products.fill(0);
     for (let at = 0; at < x.length; at += features) {
       for (let j = 0; j < features; j++) products[j] += dy[at + j] * (x[at + j] - mean[j]) * factors[j];
     }
@@ -134,24 +138,23 @@ export class BatchNorm extends KeepingLayer {
   #takeStatistics(x: Float32Array, m: number): void {
     if (m < 2) throw new RangeError(`BatchNorm.forward: x must have 2 rows or more in training, got ${m}`);
     const { inputs: features, momentum } = this;
-    const mean = columnSums(x, features).map((sum) => sum / m);
-    const squares = new Float64Array(features);
+    const [running, variance] = [this.runningMean.value, this.runningVariance.value];
+    const mean = columnSums(x, this.#mean);
+    for (let j = 0; j < features; j++) mean[j] /= m;
+    const squares = this.#sums.fill(0);
     for (let at = 0; at < x.length; at += features) {
       for (let j = 0; j < features; j++) squares[j] += (x[at + j] - mean[j]) ** 2;
     }
     for (let j = 0; j < features; j++) {
-      const [running, variance] = [this.runningMean.value, this.runningVariance.value];
       running[j] += momentum * (mean[j] - running[j]);
       variance[j] += momentum * (squares[j] / (m - 1) - variance[j]);
+      this.#factors[j] = 1 / Math.sqrt(squares[j] / m + this.epsilon);
     }
-    this.#use(
-      mean,
-      squares.map((sum) => sum / m),
-    );
   }
 
-  #use(mean: ArrayLike<number>, variance: ArrayLike<number>): void {
-    this.#mean = mean;
-    for (let j = 0; j < this.inputs; j++) this.#factors[j] = 1 / Math.sqrt(variance[j] + this.epsilon);
+  #takeRunning(): void {
+    this.#mean.set(this.runningMean.value);
+    const variance = this.runningVariance.value;
+    for (let j = 0; j < variance.length; j++) this.#factors[j] = 1 / Math.sqrt(variance[j] + this.epsilon);
   }
 }

@@ -34,6 +34,7 @@ export class Dense extends KeepingLayer {
   readonly bias: Parameter | undefined;
   /** What computes it. */
   readonly dense: DenseFunction;
+  readonly #dBias: Float32Array;
 
   /** @throws TypeError for an option of the wrong kind, RangeError for sizes below 1, or weights or a bias of another length */
   constructor(options: DenseLayerOptions) {
@@ -50,21 +51,23 @@ export class Dense extends KeepingLayer {
     if (typeof startBias !== 'boolean' && !ArrayBuffer.isView(startBias)) {
       throw new TypeError(`${fn}: option bias must be true, false or a Float32Array, got ${describe(startBias)}`);
     }
-    if (typeof dense !== 'function')
+    if (typeof dense !== 'function') {
       throw new TypeError(`${fn}: option dense must be a function, got ${describe(dense)}`);
-    const initial = typeof start === 'function' ? start(inputs, units) : start.slice();
+    }
+    const initial = typeof start === 'function' ? start(inputs, units) : start;
     checkFloat32(fn, 'option weights', initial);
     checkLength(fn, 'option weights', initial, inputs * units, 'inputs x units');
-    const weights = parameter('weights', [inputs, units], initial);
-    const initialBias = typeof startBias === 'boolean' ? new Float32Array(units) : startBias.slice();
+    const initialBias = typeof startBias === 'boolean' ? new Float32Array(units) : startBias;
     checkFloat32(fn, 'option bias', initialBias);
     checkLength(fn, 'option bias', initialBias, units, 'units');
-    const bias = startBias === false ? undefined : parameter('bias', [units], initialBias);
+    const weights = parameter('weights', [inputs, units], initial.slice());
+    const bias = startBias === false ? undefined : parameter('bias', [units], initialBias.slice());
     super(fn, inputs, units, bias === undefined ? [weights] : [weights, bias]);
     this.name = `${fn}(${inputs}, ${units})`;
     this.weights = weights;
     this.bias = bias;
     this.dense = dense;
+    this.#dBias = bias?.gradient ?? new Float32Array(units);
   }
 
   protected apply(x: Float32Array, y: Float32Array): void {
@@ -73,8 +76,8 @@ export class Dense extends KeepingLayer {
   }
 
   protected differentiate(dy: Float32Array, x: Float32Array, dx: Float32Array): void {
-    const { inputs, outputs, weights, bias } = this;
-    const gradients = { dx, dWeights: weights.gradient, dBias: bias?.gradient };
+    const { inputs, outputs, weights } = this;
+    const gradients = { dx, dWeights: weights.gradient, dBias: this.#dBias };
     this.dense.backward(dy, x, weights.value, { shape: [inputs, outputs], ...gradients });
   }
 }

@@ -111,11 +111,19 @@ export function denseOn(runtimeNow: () => Runtime): DenseFunction {
     const [upstream, input, w] = [dz, x, weights].map((source) => disjoint(source, dx, dWeights, dBias));
     multiply(runtime, { m, k: n, n: k, a: upstream, b: w, transposeB: true, out: dx });
     multiply(runtime, { m: k, k: m, n, a: input, transposeA: true, b: upstream, out: dWeights });
-    multiply(runtime, { m: 1, k: m, n, a: new Float32Array(m).fill(1), b: upstream, out: dBias });
+    multiply(runtime, { m: 1, k: m, n, a: ones(m), b: upstream, out: dBias });
     return { dx, dWeights, dBias };
   };
 
   return Object.assign(dense, { backward });
+}
+
+let manyOnes = new Float32Array();
+
+/** n ones, kept from call to call. */
+function ones(n: number): Float32Array {
+  if (manyOnes.length < n) manyOnes = new Float32Array(n).fill(1);
+  return manyOnes.length === n ? manyOnes : manyOnes.subarray(0, n);
 }
 
 function checkLayer(

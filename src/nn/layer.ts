@@ -157,9 +157,10 @@ export function checkNotNegative(fn: string, option: string, value: number): voi
   checkNumber(fn, option, value, value >= 0 && value < Infinity, 'a finite number from 0 up');
 }
 
-/** Adds the columns of `x`, in float64, to the array of that many sums that it returns. */
-export function columnSums(x: Float32Array, columns: number): Float64Array {
-  const sums = new Float64Array(columns);
+/** The sums of the columns of `x`, written to `sums`, which is as long as a row. */
+export function columnSums(x: Float32Array, sums: Float64Array): Float64Array {
+  const columns = sums.length;
+  sums.fill(0);
   for (let at = 0; at < x.length; at += columns) for (let j = 0; j < columns; j++) sums[j] += x[at + j];
   return sums;
 }

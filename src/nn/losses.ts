@@ -9,16 +9,16 @@ export interface Loss {
 }
 
 /**
- * Cross-entropy of softmax: the mean over the m rows of log(sum of e^row) - row[label], and its gradient, (softmax(row) - 1 at the label) / m.
- * Computed in float64 from the row's distances to its maximum: nothing overflows.
+ * Cross-entropy of softmax: the mean over the m rows of log(sum of e^row) - row[label], and its gradient, (softmax(row) - 1 at the label) /
+ * m. Computed in float64 from the row's distances to its maximum: nothing overflows.
  *
  * @param logits - m x classes, row-major
  * @param labels - m class numbers from 0
  * @param options.classes - length of a row
  * @param options.out - where the gradient goes; it may be `logits`
  * @returns the loss, NaN for no rows, and the gradient
- * @throws TypeError for a value of the wrong kind; RangeError if `logits` is not whole rows, for a wrong number of labels, or one that is not
- *   a class; nothing is written then
+ * @throws TypeError for a value of the wrong kind; RangeError if `logits` is not whole rows, for a wrong number of labels, or one that is
+ *   not a class; nothing is written then
  *
  * @example
  * softmaxCrossEntropy(new Float32Array([0, 0]), [1], { classes: 2 }); // loss 0.6931471805599453, gradient 0.5, -0.5

@@ -20,6 +20,7 @@ export interface PReLUOptions {
 export class PReLU extends KeepingLayer {
   readonly name: string;
   readonly slopes: Parameter;
+  readonly #sums: Float64Array;
 
   /** @throws TypeError or RangeError for an option of the wrong kind or out of range */
   constructor(options: PReLUOptions = {}) {
@@ -32,6 +33,7 @@ export class PReLU extends KeepingLayer {
     super(fn, features, features, [slopes]);
     this.name = features === undefined ? fn : `${fn}(${features})`;
     this.slopes = slopes;
+    this.#sums = new Float64Array(slopes.value.length);
   }
 
   protected apply(x: Float32Array, y: Float32Array): void {
@@ -45,7 +47,7 @@ export class PReLU extends KeepingLayer {
   protected differentiate(dy: Float32Array, x: Float32Array, dx: Float32Array): void {
     const slopes = this.slopes.value;
     const { length } = slopes;
-    const sums = new Float64Array(length);
+    const sums = this.#sums.fill(0);
     for (let at = 0; at < x.length; at += length) {
       for (let j = 0; j < length; j++) {
         const i = at + j;

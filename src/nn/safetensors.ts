@@ -2,9 +2,9 @@ import { checkFloat32, describe } from '../errors';
 import { checkShape } from '../shape';
 import type { Tensor } from './layer';
 
-// A safetensors file: the length of the header, 8 bytes, little-endian; the header, JSON in UTF-8, padded by spaces so that the data starts at a
-// multiple of 8; then the tensors' bytes, little-endian, one after another. The header gives, by name, `dtype`, `shape`, and where the tensor
-// begins and ends in the data.
+// A safetensors file: the length of the header, 8 bytes, little-endian; the header, JSON in UTF-8, padded by spaces so that the data starts
+// at a multiple of 8; then the tensors' bytes, little-endian, one after another. The header gives, by name, `dtype`, `shape`, and where the
+// tensor begins and ends in the data.
 
 const ALIGNMENT = 8;
 /** The largest header that the format's own library reads. */
@@ -53,8 +53,8 @@ export function encodeSafetensors(tensors: readonly Tensor[]): Uint8Array {
 /**
  * The tensors of a safetensors file, in the order of their data; each has an array of its own.
  *
- * @throws TypeError if `bytes` is not a Uint8Array; SyntaxError, which says what is wrong, if it is not such a file, whole and without gaps, of
- *   float32 tensors alone
+ * @throws TypeError if `bytes` is not a Uint8Array; SyntaxError, which says what is wrong, if it is not such a file, whole and without
+ *   gaps, of float32 tensors alone
  *
  * @example
  * const [{ name, shape, value }] = decodeSafetensors(bytes);
