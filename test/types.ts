@@ -1,5 +1,6 @@
 // Checked by tsc alone: what callers may write, and what they may not.
 import { type Activation, activations, gelu, leakyRelu, relu, softplus, tanhShrink } from '../src';
+import { LeakyReLU, ReLU, Sequential } from '../src/nn';
 import type { Pool } from '../src/parallel';
 
 const h: Activation = gelu;
@@ -33,3 +34,9 @@ async function threads(pool: Pool): Promise<void> {
   await pool.run(leakyRelu, x, { alpha: 'a' });
 }
 void threads;
+
+export const model: Sequential = new Sequential(gelu, new ReLU(), new LeakyReLU({ alpha: 0.1 }));
+// @ts-expect-error
+new LeakyReLU({ alpha: 'a' });
+// @ts-expect-error
+new Sequential('relu');

@@ -51,7 +51,7 @@ export class PReLU extends KeepingLayer {
     for (let at = 0; at < x.length; at += length) {
       for (let j = 0; j < length; j++) {
         const i = at + j;
-        dx[i] = x[i] > 0 ? dy[i] : slopes[j] * dy[i];
+        dx[i] = dy[i] * (x[i] > 0 ? 1 : x[i] <= 0 ? slopes[j] : Number.NaN);
         if (!(x[i] > 0)) sums[j] += dy[i] * x[i];
       }
     }
