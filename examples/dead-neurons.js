@@ -5,9 +5,8 @@
 // takes the mean away, and leaky ReLU has a slope below 0.
 
 import Table from 'cli-table3';
-import { leakyRelu, relu } from 'lanewise';
+import { activationStats, leakyRelu, relu } from 'lanewise';
 import { BatchNorm, Dense, heNormal, Random, Sequential } from 'lanewise/nn';
-import { deadUnits } from './dead-units.js';
 
 const ROWS = 256;
 const INPUTS = 64;
@@ -32,7 +31,8 @@ for (const mean of [0, -0.25, -0.4, -0.5, -0.75, -1]) {
     const [weights, ...rest] = parts(random);
     const network = new Sequential(new Dense({ inputs: INPUTS, units: UNITS, weights, bias: false }), ...rest);
     const y = network.forward(x, { training: true });
-    return `${percent(deadUnits(y, UNITS) / UNITS)} (${percent(y.filter((v) => v === 0).length / y.length)})`;
+    const { total } = activationStats(y, { shape: [ROWS, UNITS] });
+    return `${percent(total.dead / UNITS)} (${percent(total.zeroFraction)})`;
   });
   table.push([mean, ...cells]);
 }

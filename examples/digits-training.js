@@ -13,10 +13,11 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
-import { create } from 'lanewise';
+import { activationStats } from 'lanewise';
 import {
   Activate,
   Adam,
+  create,
   Dense,
   glorotUniform,
   heNormal,
@@ -25,7 +26,6 @@ import {
   Sequential,
   softmaxCrossEntropy,
 } from 'lanewise/nn';
-import { deadUnits } from './dead-units.js';
 import { PIXELS, readDigits } from './digits-data.js';
 import { learningCurves } from './learning-curves.js';
 
@@ -37,7 +37,7 @@ const RATE = 0.002;
 const GOAL = 0.95;
 
 // `simd` has the same results on every machine.
-const { activations } = create({ backend: 'simd' });
+const { activations, dense } = create({ backend: 'simd' });
 const layers = {
   ...Object.fromEntries(Object.entries(activations).map(([name, f]) => [name, () => new Activate(f)])),
   prelu: () => new PReLU({ features: UNITS }),
@@ -134,10 +134,12 @@ function train(name, fold) {
       inputs: PIXELS,
       units: UNITS,
       weights: (SATURATING.includes(name) ? glorotUniform : heNormal)(random),
+      dense,
     }),
     layers[name](),
   );
-  const model = new Sequential(hidden, new Dense({ inputs: UNITS, units: CLASSES, weights: glorotUniform(random) }));
+  const output = new Dense({ inputs: UNITS, units: CLASSES, weights: glorotUniform(random), dense });
+  const model = new Sequential(hidden, output);
   const optimizer = new Adam({ rate: RATE });
   const rows = order.filter((_, i) => i % PARTS !== fold);
   const test = gather(order.filter((_, i) => i % PARTS === fold));
@@ -155,7 +157,10 @@ function train(name, fold) {
     accuracies.push(accuracy(model.forward(test.x), test.labels));
     bar.increment();
   }
-  return { accuracies, dead: deadUnits(hidden.forward(test.x), UNITS) };
+  return {
+    accuracies,
+    dead: activationStats(hidden.forward(test.x), { shape: [test.labels.length, UNITS] }).total.dead,
+  };
 }
 
 /** The digits of these rows as a batch. */
