@@ -1,4 +1,4 @@
-// node bench/peers/dense.js [--shape 256,784,512 --rounds 15 --backend simd]
+// npm run bench:dense [-- --shape 256,784,512 --rounds 15 --backend simd]
 //
 // A dense layer with relu, y = relu(x W + bias), on one thread: GFLOPS of lanewise, TensorFlow.js wasm and onnxruntime-web, and their
 // share of the peak, which is that of a loop of nothing but multiply-adds of registers. Data are resident: in an arena, in
