@@ -1,6 +1,7 @@
-// The product of matrices, by tiles of 6 x 8 elements that stay in registers: twelve sums, two vectors of b and one element of a are the
-// fifteen registers that V8 has on x64. Where products and sums are instructions of their own, tiles are of 4 x 8. An element of a is broadcast straight from where it lies, so that a is never packed and may
-// be transposed; eight columns of b, 256 deep, are packed into 8 KiB, which the first-level cache holds while all rows of a pass by.
+// The product of matrices, by tiles of 6 x 8 elements that stay in registers: twelve sums, two vectors of b and one element of a are
+// the fifteen registers that V8 has on x64. Where products and sums are instructions of their own, tiles are of 4 x 8. An element of a
+// is broadcast straight from where it lies, so that a is never packed and may be transposed; eight columns of b, 256 deep, are packed
+// into 8 KiB, which the first-level cache holds while all rows of a pass by.
 //
 // Each element of the result is c = s + block 0 + block 1 + ..., where a block is the sum of up to 256 products in their order,
 // added up from 0. So it depends on its row of a and its column of b alone.
@@ -24,7 +25,7 @@ const ZEROS = memory.data(128);
 
 /**
  * c = s + a b, where c is m x n, a m x k and b k x n. What is added lies like c, with its own distance of rows: 0 for one row that is
- * added to all. At address 0 there is none. `s` may be `c`.
+ * added to all. At address 0 there is none, and `sRow` is 0. `s` may be `c`.
  *
  * @param aRow - bytes from one row of a to the next; `aColumn`, from one column to the next; likewise of b, c and s
  * @param scratch - 8 KiB for a panel of b, then 192 bytes for a tile
@@ -226,8 +227,8 @@ function copy(m: i32, width: i32, from: usize, fromRow: usize, to: usize, toRow:
 }
 
 /**
- * `m` rows, 1, 2, 4 or 6, which the compiler knows, of eight columns. The loop is not unrolled: V8 (13.6 and 14.6) then moves the loads ahead, for want of
- * registers stores sums to memory, and takes 1.4 times as long.
+ * `m` rows, 1, 2, 4 or 6, which the compiler knows, of eight columns. The loop is not unrolled: by two, V8 (13.6 and 14.6) moves the
+ * loads ahead, runs out of registers, and takes 1.4 times as long.
  */
 @inline
 function tile(

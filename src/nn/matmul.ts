@@ -107,7 +107,7 @@ const ROOM = (SCRATCH + SCRATCH_BYTES - BLOCKS) / 4;
 
 /** Columns of a block of the result. */
 const MOST_COLUMNS = 512;
-/** Its rows, a multiple of the six of a tile: what the kernel reads of `a` at a time, and the block, stay in a second-level cache of 1 MiB. */
+/** Its rows, whole tiles: what the kernel reads of `a` at a time, and the block, stay in a second-level cache of 1 MiB. */
 const MOST_ROWS = 192;
 /** Elements of a block of `b`, and its rows, where blocks are copied. */
 const MOST_WEIGHTS = 2 ** 17;
