@@ -111,6 +111,15 @@ export function repeated(vector: Float32Array, inner: number): Parameters<typeof
   };
 }
 
+/** The sums of the columns of `x`, whose rows are as long as `to`, summed in float64. */
+export function sumColumns(runtime: Runtime, x: Float32Array, to: Float32Array): void {
+  const workspace = runtime.workspace(x);
+  const { addColumns } = workspace.kernels(biasKernels);
+  const add: Parameters<typeof withRow>[6] = ([{ at, row }], columns, rows, _, sums) =>
+    addColumns(at, row, sums, columns, rows);
+  withRow(workspace, x.length, to.length, () => {}, [x], [], add, { to, inner: 1 });
+}
+
 /** Checks what a call to `fn` was given beside x and out. */
 export function checkBias(
   fn: string,

@@ -128,7 +128,7 @@ describe('Dense', () => {
         const dw = array(units, (p, j) => sum(m, (i) => x[i * inputs + p] * dy[i * units + j]), inputs);
         expectClose(layer.weights.gradient, dw, 3e-5);
         const db = array(units, (_, j) => rows.reduce((total, i) => total + dy[i * units + j], 0), 1);
-        expectClose(any(layer.bias).gradient, db, 3e-5);
+        expectClose(any(layer.bias).gradient, db, 1e-6);
       }),
       { numRuns: 40 },
     );

@@ -1,4 +1,5 @@
 import { type Activation, numericDefaults, type Spec } from '../activation';
+import { sumColumns } from '../bias';
 import { checkFloat32, checkLength, checkOptions } from '../errors';
 import { disjoint, overlap } from '../overlap';
 import { checkActivation } from '../pipeline';
@@ -46,7 +47,7 @@ export interface DenseFunction {
   (x: Float32Array, weights: Float32Array, options: DenseOptions): Float32Array;
   /**
    * The gradients of a dense layer. With z = x W + bias, which is computed anew if there is an activation, and dz = dy f'(z), they are
-   * dx = dz W^T, dW = x^T dz, and for the bias the sum of the rows of dz.
+   * dx = dz W^T, dW = x^T dz, and for the bias the sum of the rows of dz, in float64.
    *
    * @param dy - gradient with respect to the layer's output, m x n
    * @param x - the batch, m x k
@@ -111,19 +112,11 @@ export function denseOn(runtimeNow: () => Runtime): DenseFunction {
     const [upstream, input, w] = [dz, x, weights].map((source) => disjoint(source, dx, dWeights, dBias));
     multiply(runtime, { m, k: n, n: k, a: upstream, b: w, transposeB: true, out: dx });
     multiply(runtime, { m: k, k: m, n, a: input, transposeA: true, b: upstream, out: dWeights });
-    multiply(runtime, { m: 1, k: m, n, a: ones(m), b: upstream, out: dBias });
+    sumColumns(runtime, upstream, dBias);
     return { dx, dWeights, dBias };
   };
 
   return Object.assign(dense, { backward });
-}
-
-let manyOnes = new Float32Array();
-
-/** n ones, kept from call to call. */
-function ones(n: number): Float32Array {
-  if (manyOnes.length < n) manyOnes = new Float32Array(n).fill(1);
-  return manyOnes.length === n ? manyOnes : manyOnes.subarray(0, n);
 }
 
 function checkLayer(
