@@ -67,7 +67,7 @@ function loops() {
 /** The function of each kernel by its export's name. That of an export which only passes its arguments on is the one that it calls. */
 function kernelIndices() {
   const text = readFileSync(flags.wasm.replace(/wasm$/, 'wat'), 'utf8');
-  const functions = [...text.matchAll(/^ \(func \$(\S+)[^]*?^ \)$/gm)].map(([body, name]) => ({ name, body }));
+  const functions = [...text.matchAll(/^ \(func \$(\S+).*?^ \)$/gms)].map(([body, name]) => ({ name, body }));
   const names = functions.map(({ name }) => name);
   return [...text.matchAll(/^ \(export "(\w+)" \(func \$(\S+)\)\)$/gm)].map(([, name, own]) => {
     const passedOn = /^ \(func .*\n(?: {2}local\.get .*\n)+ {2}call \$(\S+)\n \)$/.exec(

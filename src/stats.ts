@@ -19,7 +19,7 @@ export interface ActivationStatsOptions {
 export interface ActivationStats {
   /** Elements of each unit. */
   readonly batch: number;
-  /** Which share of the elements is 0 or -0; NaN for an empty batch, as all that follows. */
+  /** Which share of the elements is 0 or -0; NaN for an empty batch. */
   readonly zeroFraction: Float64Array;
   /** 1 for a unit of which all elements are zero. */
   readonly dead: Uint8Array;
@@ -269,8 +269,8 @@ export function statsOn(runtimeNow: () => Runtime): ActivationStatsFunction {
  * @param options.axis - the axis of the units, by default the last
  * @param options.bins - gives a histogram of all finite elements, in a pass of its own
  * @param options.range - the histogram's ends, by default minimum and maximum
- * @throws TypeError for a value of the wrong kind, RangeError for a shape that is not that of `x`, an axis that it does not have, `bins` that
- *   are not an integer from 1 to 4096, or a range that is not two finite numbers in their order
+ * @throws TypeError for a value of the wrong kind, RangeError for a shape that is not that of `x`, an axis that it lacks, `bins` that are no
+ *   integer from 1 to 4096, or a range that is not two finite numbers in their order
  *
  * @example
  * const stats = activationStats(new Float32Array([0, 1, 0, 3]), { shape: [2, 2] });
