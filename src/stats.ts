@@ -269,8 +269,8 @@ export function statsOn(runtimeNow: () => Runtime): ActivationStatsFunction {
  * @param options.axis - the axis of the units, by default the last
  * @param options.bins - gives a histogram of all finite elements, in a pass of its own
  * @param options.range - the histogram's ends, by default minimum and maximum
- * @throws TypeError for a value of the wrong kind, RangeError for a shape that is not that of `x`, an axis that it lacks, `bins` that are no
- *   integer from 1 to 4096, or a range that is not two finite numbers in their order
+ * @throws TypeError for a value of the wrong kind, RangeError for a shape that is not that of `x`, an axis that it lacks, `bins` that are
+ *   no integer from 1 to 4096, or a range that is not two finite numbers in their order
  *
  * @example
  * const stats = activationStats(new Float32Array([0, 1, 0, 3]), { shape: [2, 2] });
