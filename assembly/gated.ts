@@ -4,8 +4,8 @@ import { Relu } from './relu';
 import { binary, loadFirst, storeFirst, ternary, unary } from './strided';
 import { Sigmoid, Silu } from './sigmoid';
 
-// Gated linear units in one pass: with blocks, the product waits for memory after the activation has waited for it (swiglu 1.9 times silu's
-// time, so 1.1). An operator's fields are at `params`. Results may replace any of the sources.
+// Gated linear units in one pass: as an activation of blocks and a product, they wait for memory twice. An operator's fields are at
+// `params`. Results may replace any of the sources.
 
 /** x */
 @unmanaged
@@ -101,7 +101,10 @@ export function creluBackward(
   ternary<CreluGradient>(x, xStride, positive, dyStride, negative, dyStride, dx, dxStride, width, rows);
 }
 
-/** y = Op.forward(gate) other */
+/**
+ * y = Op.forward(gate) other. The four values come first, then the products: with each product behind its value, a load between two chains,
+ * swiglu in the second-level cache takes 1.28 of silu's time (V8 14.6), so 1.14; by two vectors 1.31.
+ */
 function times<Op>(
   params: usize,
   gate: usize,
@@ -114,27 +117,37 @@ function times<Op>(
 ): void {
   const op = changetype<Op>(params);
   for (; rows > 0; rows--) {
-    let i: usize = 0;
+    let p = gate;
+    let q = other;
+    let r = y;
     let n = width;
-    for (; n >= 8; n -= 8) {
-      const a = f32x4.mul(op.forward(v128.load(gate + i)), v128.load(other + i));
-      const b = f32x4.mul(op.forward(v128.load(gate + i, 16)), v128.load(other + i, 16));
-      v128.store(y + i, a);
-      v128.store(y + i, b, 16);
-      i += 32;
+    for (; n >= 16; n -= 16) {
+      const a = op.forward(v128.load(p));
+      const b = op.forward(v128.load(p, 16));
+      const c = op.forward(v128.load(p, 32));
+      const d = op.forward(v128.load(p, 48));
+      v128.store(r, f32x4.mul(a, v128.load(q)));
+      v128.store(r, f32x4.mul(b, v128.load(q, 16)), 16);
+      v128.store(r, f32x4.mul(c, v128.load(q, 32)), 32);
+      v128.store(r, f32x4.mul(d, v128.load(q, 48)), 48);
+      p += 64;
+      q += 64;
+      r += 64;
     }
     while (n > 0) {
       const isWhole = n >= 4;
-      const a = isWhole ? v128.load(gate + i) : loadFirst(gate + i, n);
-      const b = isWhole ? v128.load(other + i) : loadFirst(other + i, n);
+      const a = isWhole ? v128.load(p) : loadFirst(p, n);
+      const b = isWhole ? v128.load(q) : loadFirst(q, n);
       const product = f32x4.mul(op.forward(a), b);
       if (!isWhole) {
-        storeFirst(y + i, product, n);
+        storeFirst(r, product, n);
         break;
       }
-      v128.store(y + i, product);
+      v128.store(r, product);
       n -= 4;
-      i += 16;
+      p += 16;
+      q += 16;
+      r += 16;
     }
     gate += stride;
     other += stride;

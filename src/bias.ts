@@ -71,10 +71,12 @@ export function withRow(
   const tiles = width < NARROW ? Math.min(Math.ceil(NARROW / width), n / width) : 1;
   const tiled = tiles * width;
   const matrix = { rows: Math.floor(n / tiled), width: tiled, from: 0 };
-  const left = matrix.rows * tiled;
-  const rest = { rows: 1, width: n - left, from: left };
+  const end = matrix.rows * tiled;
+  const rest = { rows: 1, width: n - end, from: end };
   const own: Parameters<Blocks['run']>[2] = (places, columns, rows) => work(places, columns, rows, ROW, SUMS);
   let total = 0;
+  let done = 0;
+  let left = sums?.inner ?? 0;
   for (const strip of blocks.strips(matrix)) {
     const { column, columns } = strip;
     fill(heap, ROW / 4, column, Math.min(columns, width));
@@ -84,13 +86,13 @@ export function withRow(
     // Of the rows put side by side fewer may be left at the end.
     blocks.runAll(rest, own);
     if (totals === undefined || sums === undefined) continue;
-    for (let i = width; i < columns; i++) totals[i % width] += totals[i];
+    for (let i = width; i < columns; i++) totals[i % width] += totals[i]; // the rows put side by side
     for (let i = 0; i < Math.min(columns, width); i++) {
       total += totals[i];
-      if ((column + i + 1) % sums.inner === 0) {
-        sums.to[(column + i + 1) / sums.inner - 1] = total;
-        total = 0;
-      }
+      if (--left > 0) continue;
+      sums.to[done++] = total;
+      total = 0;
+      left = sums.inner;
     }
   }
 }
