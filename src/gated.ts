@@ -84,7 +84,7 @@ export interface GatedGradients {
 }
 
 /** A gated linear unit. `O` are the options of the function that the gate passes. */
-export interface GatedUnit<O extends object = object> {
+export interface GatedUnit<O = unknown> {
   /**
    * Of the two halves of x along an axis: as x, but half as long along it.
    *
@@ -125,7 +125,7 @@ export interface SiluOptions {
 type AnyOptions = ShapeOptions & Partial<GatedGradients> & { readonly out?: Float32Array };
 
 /** Makes a unit that passes one half, the `gate`, through `f`, and multiplies it by the other. */
-export function gatedUnit<O extends object>(
+export function gatedUnit<O>(
   name: string,
   f: Activation,
   gate: 'first' | 'second',

@@ -127,3 +127,53 @@ describe.each(['relaxed', 'simd', 'js'] as const)('%s', (backend) => {
     }
   });
 });
+
+describe('errors, before anything is written', () => {
+  const { gelu, relu } = create();
+  const x = new Float32Array(12).fill(1);
+  const out = new Float32Array(12).fill(7);
+  const bias = new Float32Array(4);
+  test.each<[string, () => unknown, Error]>([
+    ['kind', () => gelu(x, { bias: any([1]), out }), new TypeError('gelu: bias must be a Float32Array, got Array(1)')],
+    ['null', () => gelu(x, { bias: any(null), out }), new TypeError('gelu: bias must be a Float32Array, got null')],
+    [
+      'length',
+      () => gelu(x, { bias: new Float32Array(5), out }),
+      new RangeError('gelu: bias must have a length that divides that of x, 12, got 5'),
+    ],
+    [
+      'no element',
+      () => gelu(x, { bias: new Float32Array(0), out }),
+      new RangeError('gelu: bias must have a length that divides that of x, 12, got 0'),
+    ],
+    [
+      'dbias without bias',
+      () => relu.backward(x, x, { dbias: bias, out }),
+      new TypeError('relu.backward: bias must be a Float32Array, got undefined'),
+    ],
+    [
+      'length of dbias',
+      () => relu.backward(x, x, { bias, dbias: new Float32Array(3), out }),
+      new RangeError('relu.backward: dbias must have the length of bias, 4, got 3'),
+    ],
+    [
+      'dbias within out',
+      () => relu.backward(x, x, { bias, dbias: out.subarray(2, 6), out }),
+      new RangeError('relu.backward: dbias and out must not overlap'),
+    ],
+    [
+      'dbias of a value',
+      () => gelu(x, any({ bias, dbias: bias, out })),
+      new TypeError('gelu: unknown option dbias, expected approximate, bias, out'),
+    ],
+    ['with', () => relu.with(any({ bias })), new TypeError('relu.with: unknown option bias, expected none')],
+    [
+      'from the output',
+      () => relu.backwardFromOutput(x, x, any({ bias, out })),
+      new TypeError('relu.backwardFromOutput: unknown option bias, expected out'),
+    ],
+  ])('%s', (_, call, error) => {
+    expect(call).toThrow(error);
+    expect([...out]).toEqual(Array(12).fill(7));
+  });
+});

@@ -1,4 +1,5 @@
 // Activations of more than one element at a time: prelu, rrelu, the gated units, maxout, crelu.
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Activation, create, type GatedUnit } from '../src';
@@ -537,4 +538,16 @@ test('errors, before anything is written', () => {
     expect(call).toThrow(message);
   }
   expect([...out]).toEqual(Array(12).fill(7));
+});
+
+test('the examples of docs/structured.md', () => {
+  const text = readFileSync(new URL('../docs/structured.md', import.meta.url), 'utf8');
+  const blocks = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code);
+  expect(blocks).toHaveLength(6);
+  for (const code of blocks) {
+    const results: [actual: number[], expected: number[]][] = [];
+    const body = code.replace(/^(.*); \/\/ => (.*)$/gm, 'results.push([[...($1)], [$2]]);');
+    new Function('scope', 'results', `with (scope) { ${body} }`)(create(), results);
+    for (const [actual, expected] of results) expect(actual.map((v) => +v.toPrecision(7))).toEqual(expected);
+  }
 });

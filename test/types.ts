@@ -1,6 +1,6 @@
 // Checked by tsc alone: what callers may write, and what they may not.
-import { type Activation, activations, gelu, leakyRelu, relu, softplus, tanhShrink } from '../src';
 import { LeakyReLU, ReLU, Sequential } from '../src/nn';
+import { type Activation, activations, gelu, glu, leakyRelu, relu, softplus, swiglu, tanhShrink } from '../src';
 import type { Pool } from '../src/parallel';
 
 const h: Activation = gelu;
@@ -40,3 +40,18 @@ export const model: Sequential = new Sequential(gelu, new ReLU(), new LeakyReLU(
 new LeakyReLU({ alpha: 'a' });
 // @ts-expect-error
 new Sequential('relu');
+gelu(x, { bias: x, approximate: 'tanh' });
+gelu.backward(x, x, { bias: x, dbias: x });
+// @ts-expect-error
+gelu(x, { dbias: x });
+// @ts-expect-error
+relu.with({ bias: x });
+// @ts-expect-error
+relu.backwardFromOutput(x, x, { bias: x });
+swiglu(x, x, { beta: 2, out: x }) satisfies Float32Array;
+swiglu.backward(x, x, x, { da: x }) satisfies { da: Float32Array };
+swiglu.backward(x, x, { shape: [1], out: x }) satisfies Float32Array;
+// @ts-expect-error
+glu(x, { beta: 2 });
+// @ts-expect-error
+glu(x, x, { shape: [1] });
