@@ -84,7 +84,7 @@ export const geglu: GatedUnit<GeluOptions> = /* @__PURE__ */ gegluOn(defaultRunt
  * Gated linear unit with SiLU, `silu(a) b` of the first half a and the second half b (Shazeer 2020).
  *
  * @example
- * swiglu(new Float32Array([1, -1, 2, 2])); // 1.4621172, -0.53788284
+ * swiglu(new Float32Array([1, -1, 2, 2])); // 1.4621172, -0.53788286
  */
 export const swiglu: GatedUnit<SiluOptions> = /* @__PURE__ */ swigluOn(defaultRuntime);
 

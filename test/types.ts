@@ -45,7 +45,7 @@ gelu.backward(x, x, { bias: x, dbias: x });
 // @ts-expect-error
 gelu(x, { dbias: x });
 // @ts-expect-error
-relu.with({ bias: x });
+leakyRelu.with({ bias: x });
 // @ts-expect-error
 relu.backwardFromOutput(x, x, { bias: x });
 swiglu(x, x, { beta: 2, out: x }) satisfies Float32Array;
