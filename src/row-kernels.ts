@@ -120,6 +120,12 @@ export class State {
     for (const [i, field] of fields.entries()) this.#fields.fill(field, 4 * i, 4 * i + 4);
   }
 
+  /** A row's SCALE, in two parts. */
+  setScale(row: number, scale: number): void {
+    this.scale[row] = scale;
+    this.rest[row] = scale - this.scale[row];
+  }
+
   /** Sums of `rows` rows from 0 on. */
   clearSums(rows: number): void {
     this.sum.fill(0, 0, rows);
@@ -168,6 +174,7 @@ function jsRowKernels(buffer: ArrayBufferLike): RowKernels {
   const temperature = () => doubles[(SCRATCH + TEMPERATURE) / 8];
   const slope = () => heap[(SCRATCH + FIELDS) / 4 + 16];
 
+  const factor = (row: number) => single(SCALE, row) + single(REST, row);
   const exponential: Term = (x, _, row) => {
     const power = NO_POWER - single(BIAS, row);
     const z = Math.max(x - single(SHIFT, row), single(LOW, row));
@@ -231,12 +238,12 @@ function jsRowKernels(buffer: ArrayBufferLike): RowKernels {
       store(columns, state, a, y, height, width, pitch);
     },
     sumExponentials: add,
-    scaledExponentials: map1((x, _, row) => exponential(x, x, row) * single(SCALE, row)),
+    scaledExponentials: map1((x, _, row) => exponential(x, x, row) * factor(row)),
     sumOthers: sum1(
       (x, _, row) => (isOther(x, row) ? exponential(x, x, row) : 0),
       (x, row) => !isOther(x, row),
     ),
-    scale: map1((x, _, row) => x * single(SCALE, row)),
+    scale: map1((x, _, row) => x * factor(row)),
     logarithms: map1((x, _, row) => (x - single(MAX, row)) / temperature() - single(SCALE, row)),
     sumProducts: sum((y, dy) => y * dy),
     softmaxGradient: map((y, dy, row) => y * (dy - single(MEAN, row)) * slope()),

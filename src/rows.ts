@@ -170,7 +170,7 @@ function logSumExpOn(runtimeNow: () => Runtime): DifferentiableRowFunction<MaskO
         findShifts(tile);
         sumExponentials(tile);
         for (let row = 0; row < tile.rows; row++) {
-          state.scale[row] = upstream[first + row] / divisor(tile, row, state.sum[row]);
+          state.setScale(row, upstream[first + row] / divisor(tile, row, state.sum[row]));
         }
         tile.pass(X, true, (p) => {
           k.scaledExponentials(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch);
@@ -249,7 +249,7 @@ function exponentiate(tile: Tile): void {
   if (tile.isWhole)
     tile.pass(X, false, (p) => k.exponentials(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch));
   else sumExponentials(tile);
-  for (let row = 0; row < tile.rows; row++) state.scale[row] = 1 / divisor(tile, row, state.sum[row]);
+  for (let row = 0; row < tile.rows; row++) state.setScale(row, 1 / divisor(tile, row, state.sum[row]));
 }
 
 /** The softmax, from x to y. */
@@ -306,8 +306,7 @@ function findThresholds(tile: Tile): void {
   findShifts(tile);
   const counts = new Float64Array(tile.rows).fill(Infinity);
   for (let row = 0; row < tile.rows; row++) {
-    state.scale[row] = Number.isFinite(state.max[row]) ? state.max[row] - state.shift[row] - 1 : Number.NaN;
-    state.rest[row] = 0;
+    state.setScale(row, Number.isFinite(state.max[row]) ? state.max[row] - state.shift[row] - 1 : Number.NaN);
   }
   for (let changed = true; changed; ) {
     changed = false;
@@ -317,9 +316,7 @@ function findThresholds(tile: Tile): void {
       const count = state.count[row];
       if (count >= counts[row] || Number.isNaN(state.scale[row])) continue;
       counts[row] = count;
-      const threshold = (state.sum[row] - 1) / count;
-      state.scale[row] = threshold;
-      state.rest[row] = threshold - state.scale[row];
+      state.setScale(row, (state.sum[row] - 1) / count);
       changed = true;
     }
   }
