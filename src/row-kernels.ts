@@ -148,6 +148,7 @@ export class State {
 
   /** A row's largest x / T, less what the exponentials of its stages leave out, 2^32 aside. */
   largest(row: number): number {
+    if (!Number.isFinite(this.max[row])) return 0;
     const power = NO_POWER - this.#bias[row];
     return (this.max[row] - this.shift[row]) / this.#temperature[0] - power * Math.LN2;
   }
@@ -178,7 +179,7 @@ function jsRowKernels(buffer: ArrayBufferLike): RowKernels {
   const exponential: Term = (x, _, row) => {
     const power = NO_POWER - single(BIAS, row);
     const z = Math.max(x - single(SHIFT, row), single(LOW, row));
-    return POWER * Math.exp(z / temperature() - power * Math.LN2);
+    return Math.fround(POWER * Math.exp(z / temperature() - power * Math.LN2));
   };
 
   /** Calls `visit` for every element of a block with its index, and its row. */
@@ -222,6 +223,7 @@ function jsRowKernels(buffer: ArrayBufferLike): RowKernels {
   };
 
   const isOther = (x: number, row: number) => x !== single(MAX, row);
+  const isLow = (x: number, row: number) => x - single(SHIFT, row) <= single(LOW, row);
   const isAbove = (x: number, row: number) => !(x - single(SHIFT, row) <= single(SCALE, row));
   const isSupport = (y: number) => !(y <= 0);
   const store = map1(exponential);
@@ -240,7 +242,7 @@ function jsRowKernels(buffer: ArrayBufferLike): RowKernels {
     sumExponentials: add,
     scaledExponentials: map1((x, _, row) => exponential(x, x, row) * factor(row)),
     sumOthers: sum1(
-      (x, _, row) => (isOther(x, row) ? exponential(x, x, row) : 0),
+      (x, _, row) => (isOther(x, row) && !isLow(x, row) ? exponential(x, x, row) : 0),
       (x, row) => !isOther(x, row),
     ),
     scale: map1((x, _, row) => x * factor(row)),

@@ -132,7 +132,7 @@ function logSoftmaxOn(runtimeNow: () => Runtime): OutputRowFunction<SoftmaxOptio
       run(runtimeNow, prepare('logSoftmax', x, undefined, options, SOFTMAX), (tile) => {
         const { kernels: k, state } = tile;
         const logarithms = findLogarithms(tile);
-        for (let row = 0; row < tile.rows; row++) state.scale[row] = logarithms(row);
+        for (let row = 0; row < tile.rows; row++) state.scale[row] = checked(tile, row, logarithms(row));
         tile.pass(X, true, (p) => k.logarithms(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch));
       }),
     backward: (dy, x, options) =>
@@ -140,7 +140,7 @@ function logSoftmaxOn(runtimeNow: () => Runtime): OutputRowFunction<SoftmaxOptio
         findShifts(tile);
         sumExponentials(tile);
         tile.state.count.set(tile.state.sum);
-        logGradient(tile, (row) => divisor(tile, row, tile.state.count[row]));
+        logGradient(tile, (row) => checked(tile, row, tile.state.count[row]));
       }),
     backwardFromOutput: (dy, y, options) => {
       const call = prepare('logSoftmax.backwardFromOutput', y, dy, options, SOFTMAX);
@@ -170,7 +170,7 @@ function logSumExpOn(runtimeNow: () => Runtime): DifferentiableRowFunction<MaskO
         findShifts(tile);
         sumExponentials(tile);
         for (let row = 0; row < tile.rows; row++) {
-          state.setScale(row, upstream[first + row] / divisor(tile, row, state.sum[row]));
+          state.setScale(row, upstream[first + row] / checked(tile, row, state.sum[row]));
         }
         tile.pass(X, true, (p) => {
           k.scaledExponentials(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch);
@@ -237,8 +237,8 @@ function sumExponentials(tile: Tile): void {
   tile.pass(X, false, (p) => k.sumExponentials(p.columns, p.state, p.x, p.height, p.width, p.pitch));
 }
 
-/** A row's `sum`; NaN if the largest element is not finite. */
-function divisor({ state }: Tile, row: number, sum: number): number {
+/** What is subtracted from a row or divides it; NaN if the largest element is not finite. */
+function checked({ state }: Tile, row: number, sum: number): number {
   return Number.isFinite(state.max[row]) ? sum : Number.NaN;
 }
 
@@ -249,7 +249,7 @@ function exponentiate(tile: Tile): void {
   if (tile.isWhole)
     tile.pass(X, false, (p) => k.exponentials(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch));
   else sumExponentials(tile);
-  for (let row = 0; row < tile.rows; row++) state.setScale(row, 1 / divisor(tile, row, state.sum[row]));
+  for (let row = 0; row < tile.rows; row++) state.setScale(row, 1 / checked(tile, row, state.sum[row]));
 }
 
 /** The softmax, from x to y. */

@@ -4,7 +4,7 @@ import onnxProto from 'onnx-proto';
 const { ModelProto, TensorProto } = onnxProto.onnx;
 const { FLOAT, INT64 } = TensorProto.DataType;
 
-/** Nodes of opset 20, `[operator, inputs, output]`, from x to y. */
+/** Nodes of opset 20, `[operator, inputs, output, attributes]`, from x to y; x is of rows of `width`. */
 const graphs = {
   relu: [['Relu', ['x'], 'y']],
   leakyRelu: [['LeakyRelu', ['x'], 'y']],
