@@ -128,7 +128,8 @@ function addTo(address: usize, s: v128): void {
 }
 
 /**
- * The sums are in float64, but for the first two additions of a row: to convert each vector took 1.04 to 1.3 times the time.
+ * The sums are in float64: first adding four vectors in float32 saves 4 % of the time of the exponentials, and costs 0.6 ULP of the softmax;
+ * to add all in float32 saves 10 %.
  */
 @inline
 function sum<Op, B, S, C>(
@@ -166,9 +167,14 @@ function sumRows<Op, B, S, C>(state: usize, a: usize, b: usize, y: usize, height
       const u = terms<Op, f32, B, S>(op, row, a + VECTOR, b + VECTOR, y + VECTOR, 4);
       const v = terms<Op, f32, B, S>(op, row, a + 2 * VECTOR, b + 2 * VECTOR, y + 2 * VECTOR, 4);
       const w = terms<Op, f32, B, S>(op, row, a + 3 * VECTOR, b + 3 * VECTOR, y + 3 * VECTOR, 4);
-      const tu = f32x4.add(f32x4.add(t, u), f32x4.add(v, w));
-      s0 = f64x2.add(s0, low(tu));
-      s1 = f64x2.add(s1, high(tu));
+      s0 = f64x2.add(s0, low(t));
+      s1 = f64x2.add(s1, high(t));
+      s2 = f64x2.add(s2, low(u));
+      s3 = f64x2.add(s3, high(u));
+      s0 = f64x2.add(s0, low(v));
+      s1 = f64x2.add(s1, high(v));
+      s2 = f64x2.add(s2, low(w));
+      s3 = f64x2.add(s3, high(w));
       a += 4 * VECTOR;
       b += 4 * VECTOR;
       y += 4 * VECTOR;

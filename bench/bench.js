@@ -13,7 +13,7 @@ import Benchmark from 'benchmark';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import { create } from 'lanewise';
-import { branchFreeRelu, plain } from './plain.js';
+import { branchFreeRelu, plain, plainRows } from './plain.js';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,16 +27,18 @@ const { values: flags, positionals } = parseArgs({
     chart: { type: 'boolean' },
   },
 });
-const { activations, backend, createArena } = create({ backend: flags.backend });
-const names = positionals.length > 0 ? positionals : Object.keys(activations);
+const library = create({ backend: flags.backend });
+const { activations, backend, createArena } = library;
+const everything = [...Object.keys(activations), ...Object.keys(plainRows)];
+const names = positionals.length > 0 ? positionals : flags.chart ? Object.keys(activations) : everything;
 const sizes = (flags.n ?? (flags.chart ? '1e6' : '8,64,1e3,1e5,1e6,1e7')).split(',').map(Number);
 const rounds = Number(flags.rounds);
 const both = flags.forward === flags.backward;
 const directions = flags.chart ? ['forward'] : ['forward', 'backward'].filter((d) => flags[d] || both);
-const unknown = names.filter((name) => !(name in activations));
+const unknown = names.filter((name) => !everything.includes(name));
 if (unknown.length > 0 || !sizes.every((n) => Number.isInteger(n) && n > 0) || !(rounds >= 1)) {
   console.error(
-    `bench: ${unknown.length > 0 ? `no activation ${unknown.join(', ')}` : '--n and --rounds take whole numbers'}`,
+    `bench: ${unknown.length > 0 ? `no function ${unknown.join(', ')}` : '--n and --rounds take whole numbers'}`,
   );
   process.exit(2);
 }
@@ -61,13 +63,15 @@ function variants(name, direction, n) {
     own.set(a);
     return own;
   });
-  const f = activations[name];
-  const options = { out };
-  const arenaOptions = { out: arenaOut };
-  const loop = plain[name][direction];
+  const f = library[name];
+  const length = Math.min(n, 1000);
+  const rows = name in plainRows ? { shape: [n / length, length] } : {};
+  const options = { ...rows, out };
+  const arenaOptions = { ...rows, out: arenaOut };
+  const loop = (plain[name] ?? plainRows[name])[direction];
   const forward = direction === 'forward';
   return {
-    plain: forward ? () => loop(x, out) : () => loop(dy, x, out),
+    plain: forward ? () => loop(x, out, length) : () => loop(dy, x, out, length),
     ...(name === 'relu' && forward ? { branchFree: () => branchFreeRelu(x, out) } : {}),
     lanewise: forward ? () => f(x, options) : () => f.backward(dy, x, options),
     arena: forward ? () => f(arenaX, arenaOptions) : () => f.backward(arenaDy, arenaX, arenaOptions),

@@ -75,3 +75,60 @@ function loop(parameters, statement) {
     `for (let i = 0; i < xs.length; i++) { const x = xs[i]; ${statement}; }`,
   );
 }
+
+// Functions of rows: the usual three loops, and for the gradient the result first.
+
+function softmax(xs, ys, n, sign = 1) {
+  for (let from = 0; from < xs.length; from += n) {
+    const to = from + n;
+    let max = -Infinity;
+    for (let i = from; i < to; i++) if (sign * xs[i] > max) max = sign * xs[i];
+    let sum = 0;
+    for (let i = from; i < to; i++) {
+      const e = Math.exp(sign * xs[i] - max);
+      ys[i] = e;
+      sum += e;
+    }
+    for (let i = from; i < to; i++) ys[i] /= sum;
+  }
+}
+
+function softmaxGradient(dys, xs, ys, n, sign = 1) {
+  softmax(xs, ys, n, sign);
+  for (let from = 0; from < xs.length; from += n) {
+    let dot = 0;
+    for (let i = from; i < from + n; i++) dot += dys[i] * ys[i];
+    for (let i = from; i < from + n; i++) ys[i] *= sign * (dys[i] - dot);
+  }
+}
+
+function logSoftmax(xs, ys, n) {
+  for (let from = 0; from < xs.length; from += n) {
+    const to = from + n;
+    let max = -Infinity;
+    for (let i = from; i < to; i++) if (xs[i] > max) max = xs[i];
+    let sum = 0;
+    for (let i = from; i < to; i++) sum += Math.exp(xs[i] - max);
+    const shift = max + Math.log(sum);
+    for (let i = from; i < to; i++) ys[i] = xs[i] - shift;
+  }
+}
+
+function logSoftmaxGradient(dys, xs, ys, n) {
+  softmax(xs, ys, n);
+  for (let from = 0; from < xs.length; from += n) {
+    let sum = 0;
+    for (let i = from; i < from + n; i++) sum += dys[i];
+    for (let i = from; i < from + n; i++) ys[i] = dys[i] - ys[i] * sum;
+  }
+}
+
+/** For each function of rows `forward(x, y, n)` and `backward(dy, x, dx, n)` on rows of n. */
+export const plainRows = {
+  softmax: { forward: softmax, backward: softmaxGradient },
+  softmin: {
+    forward: (xs, ys, n) => softmax(xs, ys, n, -1),
+    backward: (dys, xs, ys, n) => softmaxGradient(dys, xs, ys, n, -1),
+  },
+  logSoftmax: { forward: logSoftmax, backward: logSoftmaxGradient },
+};

@@ -306,7 +306,9 @@ function findThresholds(tile: Tile): void {
   findShifts(tile);
   const counts = new Float64Array(tile.rows).fill(Infinity);
   for (let row = 0; row < tile.rows; row++) {
-    state.setScale(row, Number.isFinite(state.max[row]) ? state.max[row] - state.shift[row] - 1 : Number.NaN);
+    // All that matters is within 1 of the largest: less that, no threshold has larger roundings than the result.
+    state.shift[row] = state.max[row];
+    state.setScale(row, checked(tile, row, -1));
   }
   for (let changed = true; changed; ) {
     changed = false;

@@ -31,6 +31,12 @@ const libraries = Object.fromEntries(backends.map((backend) => [backend, create(
 /** Largest errors in ULP, where they are relative. */
 const bounds: Partial<Record<Name, number>> = { softmax: 3, softmin: 3, logSoftmax: 3, hardmax: 0 };
 
+/** The same bits; vitest's own comparison takes a second for what this does in a millisecond. */
+function expectSame(actual: number[], expected: number[]): void {
+  expect(actual.length).toBe(expected.length);
+  expect(actual.findIndex((v, i) => v !== expected[i])).toBe(-1);
+}
+
 /** Calls `visit` with the indices of each row. */
 function eachRow(shape: number[], axis: number, visit: (at: number[], row: number) => void): void {
   const size = (sizes: number[]) => sizes.reduce((a, b) => a * b, 1);
@@ -116,7 +122,7 @@ describe.each(backends)('%s', (backend) => {
       const [ax, ady, aout] = [arena.float32(n), arena.float32(dy.length), arena.float32(n)];
       ax.set(x);
       ady.set(dy);
-      expect(bits(library[name].backward(ady, ax, { shape, axis, out: aout }))).toEqual(bits(dx));
+      expectSame(bits(library[name].backward(ady, ax, { shape, axis, out: aout })), bits(dx));
     }
   });
 
@@ -179,7 +185,7 @@ describe.each(backends)('%s', (backend) => {
 
   test('a row comes out the same alone, among others, ordinary, in an arena, unaligned, and in place', () => {
     for (const name of names) {
-      for (const n of [1, 3, 7, 33, 1000, 17_000]) {
+      for (const n of [1, 7, 33, 1000, 16_400]) {
         const x = row(n, 8, 0, n);
         const alone = bits(library[name](x));
         const many = new Float32Array(3 * n + 1);
@@ -189,15 +195,14 @@ describe.each(backends)('%s', (backend) => {
         own.set(many);
         for (const source of [many.subarray(1), own.subarray(1)]) {
           const y = library[name](source, { shape: [3, n] });
-          for (let r = 0; r < 3; r++)
-            expect(bits(y.subarray((r * y.length) / 3, ((r + 1) * y.length) / 3))).toEqual(alone);
+          for (let r = 0; r < 3; r++) expectSame(bits(y.subarray((r * y.length) / 3, ((r + 1) * y.length) / 3)), alone);
         }
         if (name === 'logSumExp') continue;
         library[name](own.subarray(1), { shape: [3, n], out: own.subarray(1) });
-        expect(bits(own.subarray(1 + n, 1 + 2 * n))).toEqual(alone);
+        expectSame(bits(own.subarray(1 + n, 1 + 2 * n)), alone);
         expect(own[0]).toBe(0);
         library[name](many.subarray(1), { shape: [3, n], out: many.subarray(0, 3 * n) });
-        expect(bits(many.subarray(n, 2 * n))).toEqual(alone);
+        expectSame(bits(many.subarray(n, 2 * n)), alone);
       }
     }
   });
@@ -389,4 +394,23 @@ describe('bad arguments', () => {
 
 test('hardmax has no gradient', () => {
   expect('backward' in hardmax).toBe(false);
+});
+
+test('the examples of docs/rows.md', () => {
+  const text = readFileSync(new URL('../docs/rows.md', import.meta.url), 'utf8');
+  const scope = {
+    hardmax,
+    logSoftmax,
+    logSumExp,
+    softmax,
+    softmin,
+    sparsemax,
+    x: new Float32Array([0, 1, 2, 1, 1, 1]),
+  };
+  const examples = [...text.matchAll(/^(\w.*); \/\/ => (.*)$/gm)];
+  expect(examples.length).toBe(11);
+  for (const [, call, values] of examples) {
+    const y = new Function('scope', `with (scope) { return ${call}; }`)(scope) as Float32Array;
+    expect([call, Array.from(y, (v) => +v.toPrecision(7)).join(', ')]).toEqual([call, values]);
+  }
 });
