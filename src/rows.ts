@@ -430,10 +430,55 @@ function fromOutput(call: Prepared): Prepared {
 
 // ---- what the package exports ----
 
-/** softmax(x)_i = e^(x_i / T) / sum of e^(x_j / T). */
+/**
+ * Each row's e^(z_i) / sum of e^(z_j), with z = (x + bias) / temperature: a probability for each element. Within 3 ULP, summing to 1 within 2.
+ * A row with NaN or +Infinity, of nothing but -Infinity, or masked throughout gives NaN.
+ *
+ * @throws TypeError for a value of the wrong kind, RangeError for a wrong length or shape, or an option out of range
+ *
+ * @example
+ * softmax(new Float32Array([0, 1, 2, 1, 1, 1]), { shape: [2, 3] }); // 0.09003057, 0.2447285, 0.6652409, 0.3333333, 0.3333333, 0.3333333
+ */
 export const softmax: OutputRowFunction<SoftmaxOptions> = /* @__PURE__ */ softmaxOn(defaultRuntime, 'softmax', 1);
+/**
+ * {@link softmax} of -x: the smallest element gets the most.
+ *
+ * @example
+ * softmin(new Float32Array([0, 0])); // 0.5, 0.5
+ */
 export const softmin: OutputRowFunction<SoftmaxOptions> = /* @__PURE__ */ softmaxOn(defaultRuntime, 'softmin', -1);
+/**
+ * The logarithm of {@link softmax}, within 3 ULP also near 0, where one element outweighs the others.
+ *
+ * @example
+ * logSoftmax(new Float32Array([0, 0])); // -0.6931472, -0.6931472
+ */
 export const logSoftmax: OutputRowFunction<SoftmaxOptions> = /* @__PURE__ */ logSoftmaxOn(defaultRuntime);
+/**
+ * log(sum of e^(x_i + bias_i)) of each row: one value a row, in the order of the shape without the axis. Within 1 ULP of the larger of the
+ * result and the row's largest element.
+ *
+ * @throws TypeError for a value of the wrong kind, RangeError for a wrong length or shape, or an option out of range
+ *
+ * @example
+ * logSumExp(new Float32Array([0, 0, 3, 3]), { shape: [2, 2] }); // 0.6931472, 3.693147
+ */
 export const logSumExp: DifferentiableRowFunction<MaskOptions> = /* @__PURE__ */ logSumExpOn(defaultRuntime);
+/**
+ * max(x_i - t, 0), with the t of each row at which the sum is 1: the point nearest to x among the probabilities (Martins and Astudillo, 2016).
+ *
+ * @throws TypeError for a value of the wrong kind, RangeError for a wrong length or shape, or an axis that is not there
+ *
+ * @example
+ * sparsemax(new Float32Array([1, 0.5, -1])); // 0.75, 0.25, 0
+ */
 export const sparsemax: OutputRowFunction<RowOptions> = /* @__PURE__ */ sparsemaxOn(defaultRuntime);
+/**
+ * 1 at the first of each row's largest elements, 0 elsewhere; NaN in a row with NaN. Its gradient is 0, and not offered.
+ *
+ * @throws TypeError for a value of the wrong kind, RangeError for a wrong length or shape, or an axis that is not there
+ *
+ * @example
+ * hardmax(new Float32Array([1, 3, 3])); // 0, 1, 0
+ */
 export const hardmax: RowFunction<RowOptions> = /* @__PURE__ */ hardmaxOn(defaultRuntime);
