@@ -242,11 +242,11 @@ function checked({ state }: Tile, row: number, sum: number): number {
   return Number.isFinite(state.max[row]) ? sum : Number.NaN;
 }
 
-/** Makes ready for `quotients`. Where a row is one piece, its exponentials stay; computing them anew takes longer than scaling them. */
+/** Makes ready for `quotients`. Where there is a place for the exponentials they stay; computing them anew takes longer than scaling them. */
 function exponentiate(tile: Tile): void {
   const { kernels: k, state } = tile;
   findShifts(tile);
-  if (tile.isWhole)
+  if (tile.keepsResults)
     tile.pass(X, false, (p) => k.exponentials(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch));
   else sumExponentials(tile);
   for (let row = 0; row < tile.rows; row++) state.setScale(row, 1 / checked(tile, row, state.sum[row]));
@@ -254,7 +254,7 @@ function exponentiate(tile: Tile): void {
 
 /** The softmax, from x to y. */
 function quotients(tile: Tile, { columns, state, x, y, height, width, pitch }: Place): void {
-  if (tile.isWhole) tile.kernels.scale(columns, state, y, y, height, width, pitch);
+  if (tile.keepsResults) tile.kernels.scale(columns, state, y, y, height, width, pitch);
   else tile.kernels.scaledExponentials(columns, state, x, y, height, width, pitch);
 }
 

@@ -113,6 +113,11 @@ export class Tile {
     return this.#pieceLength() >= this.#call.rows.length;
   }
 
+  /** Whether what a pass has written is there in the next: in one piece, or in place. */
+  get keepsResults(): boolean {
+    return this.#inPlace || this.isWhole;
+  }
+
   /** Calls `work` with this for one tile after another. */
   each(work: () => void): void {
     const { outer, length, inner } = this.#call.rows;

@@ -1,6 +1,7 @@
 // Checked by tsc alone: what callers may write, and what they may not.
-import { LeakyReLU, ReLU, Sequential } from '../src/nn';
+
 import { type Activation, activations, gelu, glu, leakyRelu, relu, softplus, swiglu, tanhShrink } from '../src';
+import { LeakyReLU, ReLU, Sequential } from '../src/nn';
 import type { Pool } from '../src/parallel';
 
 const h: Activation = gelu;
