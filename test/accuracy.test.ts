@@ -50,7 +50,7 @@ test('the operators state the bounds of the table', () => {
     .join('');
   const stated = [
     ...source.matchAll(
-      /Error at most ([\d.]+) ULP, of the derivative ([\d.]+)\.\n \*\/\n@unmanaged\n@final\nclass (\w+)/g,
+      /Error at most ([\d.]+) ULP, of the derivative ([\d.]+)\.\n \*\/\n@unmanaged\n@final\n(?:export )?class (\w+)/g,
     ),
   ].map(([, value, derivative, operator]) => [operator, { value: +value, derivative: +derivative }]);
   const operator = (name: string) => name[0].toUpperCase() + name.slice(1);
