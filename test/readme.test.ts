@@ -1,12 +1,15 @@
 // The examples of README and docs run against the built package, and README's table of activations is the table.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
 import { type Activation, activations } from '../src';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const networks = readFileSync(new URL('../docs/nn.md', import.meta.url), 'utf8');
-const blocks = [...`${readme}\n${networks}`.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code);
+const folder = new URL('../docs/', import.meta.url);
+const docs = readdirSync(folder)
+  .filter((file) => file.endsWith('.md'))
+  .map((file) => readFileSync(new URL(file, folder), 'utf8'));
+const blocks = [readme, ...docs].flatMap((text) => [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code));
 const require = createRequire(import.meta.url);
 
 describe('examples', () => {

@@ -539,15 +539,3 @@ test('errors, before anything is written', () => {
   }
   expect([...out]).toEqual(Array(12).fill(7));
 });
-
-test('the examples of docs/structured.md', () => {
-  const text = readFileSync(new URL('../docs/structured.md', import.meta.url), 'utf8');
-  const blocks = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code);
-  expect(blocks).toHaveLength(6);
-  for (const code of blocks) {
-    const results: [actual: number[], expected: number[]][] = [];
-    const body = code.replace(/^(.*); \/\/ => (.*)$/gm, 'results.push([[...($1)], [$2]]);');
-    new Function('scope', 'results', `with (scope) { ${body} }`)(create(), results);
-    for (const [actual, expected] of results) expect(actual.map((v) => +v.toPrecision(7))).toEqual(expected);
-  }
-});
