@@ -11,6 +11,8 @@ export interface Control<T> {
   readonly isDefault: boolean;
   /** Takes a value from text, or says what is wrong with it and keeps its own. */
   take(text: string): string | undefined;
+  /** Takes its default. */
+  reset(): void;
 }
 
 export interface NumberOptions {
@@ -77,6 +79,7 @@ export function numberControl(label: string, options: NumberOptions, onChange: (
       return value === initial;
     },
     take,
+    reset: () => void take(String(initial)),
   };
 }
 
@@ -107,6 +110,9 @@ export function choiceControl(
       if (!values.includes(value)) return `${label} must be one of ${values.join(', ')}, got “${value}”.`;
       select.value = value;
       return undefined;
+    },
+    reset() {
+      select.value = initial;
     },
   };
 }
@@ -180,6 +186,10 @@ export function activationControl(
       renew();
       return takeOptions(name, options, given);
     },
+    reset() {
+      choice.reset();
+      renew();
+    },
   };
 }
 
@@ -211,12 +221,13 @@ export function takeOptions(
   return undefined;
 }
 
-/** Gives controls their values from the page's address; what is wrong there, in words. */
+/** Gives controls their values from the page's address, or their defaults; what is wrong there, in words. */
 export function takeAll(
   controls: { readonly [name: string]: Control<unknown> },
   parameters: URLSearchParams,
 ): string[] {
   const faults: string[] = [];
+  for (const control of Object.values(controls)) control.reset();
   for (const [name, value] of parameters) {
     const fault = Object.hasOwn(controls, name)
       ? controls[name].take(value)

@@ -7,7 +7,9 @@ import {
   formatChoice,
   numberControl,
   optionControls,
+  parametersOf,
   parseChoice,
+  takeAll,
   takeOptions,
 } from './controls';
 import { h, notice, show } from './dom';
@@ -121,7 +123,7 @@ export const start: Start = (root, remember) => {
         h('div', { class: 'scrub' }, h('h2', {}, 'At ', at), position),
         h(
           'div',
-          { class: 'scroll' },
+          { class: 'scroll', role: 'region', 'aria-label': 'Table of values', tabIndex: 0 },
           h(
             'table',
             {},
@@ -198,8 +200,7 @@ export const start: Start = (root, remember) => {
 
   function changed(): void {
     const parameters = new URLSearchParams(choices().map((choice) => ['f', formatChoice(choice)]));
-    if (!from.isDefault) parameters.set('from', String(from.value));
-    if (!to.isDefault) parameters.set('to', String(to.value));
+    for (const [name, value] of parametersOf({ from, to })) parameters.set(name, value);
     remember(parameters);
     compute();
   }
@@ -299,13 +300,9 @@ export const start: Start = (root, remember) => {
           if (fault !== undefined) faults.push(fault);
         }
       }
-      for (const [control, name] of [
-        [from, 'from'],
-        [to, 'to'],
-      ] as const) {
-        const fault = parameters.has(name) ? control.take(parameters.get(name) ?? '') : undefined;
-        if (fault !== undefined) faults.push(fault);
-      }
+      const others = new URLSearchParams(parameters);
+      others.delete('f');
+      faults.push(...takeAll({ from, to }, others));
       message.show(...faults);
       renew();
       compute();
