@@ -1,5 +1,4 @@
 // Activations of more than one element at a time: prelu, rrelu, the gated units, maxout, crelu.
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Activation, create, type GatedUnit } from '../src';

@@ -1,5 +1,5 @@
 import uPlot from 'uplot';
-import { style } from './dom';
+import { show, style } from './dom';
 
 export interface Series {
   readonly label: string;
@@ -12,6 +12,10 @@ export interface Series {
 export interface ChartOptions {
   /** What the chart shows, for those who do not see it. */
   readonly label: string;
+  /** What the horizontal axis has. */
+  readonly x: string;
+  /** The distances of its marks to choose from. */
+  readonly steps?: number[];
   readonly height: number;
   /** The least that the vertical axis shows. */
   readonly y?: readonly [min: number, max: number];
@@ -35,6 +39,7 @@ export class Chart {
   constructor(host: HTMLElement, options: ChartOptions) {
     this.#host = host;
     this.#options = options;
+    host.style.minHeight = `${options.height}px`; // so that nothing moves when it comes
     host.setAttribute('role', 'img');
     host.setAttribute('aria-label', options.label);
     new ResizeObserver(() => {
@@ -73,7 +78,8 @@ export class Chart {
   #make(): void {
     this.#plot?.destroy();
     const { height, y = [Infinity, -Infinity], clip = [-Infinity, Infinity], onPoint } = this.#options;
-    const { format = String } = this.#options;
+    const { x, steps, format = String } = this.#options;
+    const text = (_: uPlot, value: number | null) => (typeof value === 'number' ? show(value) : '');
     const axis: uPlot.Axis = {
       stroke: style('--muted'),
       font: `12px ${style('--font')}`,
@@ -84,7 +90,7 @@ export class Chart {
       {
         width: Math.max(this.#host.clientWidth, 1),
         height,
-        legend: { show: false },
+        legend: { markers: { width: 0, fill: (_, i) => colour(this.#series[i - 1]) } },
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
         padding: [8, 8, 0, 0],
         scales: {
@@ -101,17 +107,18 @@ export class Chart {
           },
         },
         axes: [
-          { ...axis, size: 30, space: 48 },
+          { ...axis, size: 30, space: 48, incrs: steps },
           { ...axis, size: 52, space: 28, values: (_, ticks) => ticks.map((v) => format(v)) },
         ],
         series: [
-          {},
-          ...this.#series.map(({ label, colour, isDashed }) => ({
-            label,
-            stroke: style(`--series-${colour + 1}`),
+          { label: x, value: text },
+          ...this.#series.map((series) => ({
+            label: series.label,
+            stroke: colour(series),
             width: 2,
-            dash: isDashed ? [5, 4] : undefined,
+            dash: series.isDashed ? [5, 4] : undefined,
             points: { show: false },
+            value: text,
           })),
         ],
         hooks: {
@@ -126,4 +133,8 @@ export class Chart {
       this.#host,
     );
   }
+}
+
+function colour(series: Series): string {
+  return style(`--series-${series.colour + 1}`);
 }

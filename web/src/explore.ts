@@ -3,6 +3,7 @@ import { Chart, COLOURS, type Series } from './chart';
 import { Client } from './client';
 import {
   type Control,
+  choiceControl,
   choiceOf,
   formatChoice,
   numberControl,
@@ -47,6 +48,7 @@ export const start: Start = (root, remember) => {
   const cards = h('div', { class: 'cards' });
   const from = numberControl('From x', { ...RANGE, value: -4, step: 0.5 }, changed);
   const to = numberControl('to x', { ...RANGE, value: 4, step: 0.5 }, changed);
+  const error = choiceControl('Error of the', ['value', 'derivative'], 'value', changed);
   const hosts = {
     value: h('div', { class: 'chart' }),
     derivative: h('div', { class: 'chart' }),
@@ -58,16 +60,25 @@ export const start: Start = (root, remember) => {
   };
   const format = (value: number) => show(value, 3);
   const charts = {
-    value: new Chart(hosts.value, { label: 'Curves of the values', height: 300, clip: [-12, 12], format, onPoint }),
+    value: new Chart(hosts.value, {
+      label: 'Curves of the values',
+      x: 'x',
+      height: 300,
+      clip: [-12, 12],
+      format,
+      onPoint,
+    }),
     derivative: new Chart(hosts.derivative, {
       label: 'Curves of the derivatives',
+      x: 'x',
       height: 300,
       clip: [-12, 12],
       format,
       onPoint,
     }),
     error: new Chart(hosts.error, {
-      label: 'Errors of the values',
+      label: 'Errors',
+      x: 'x',
       height: 180,
       y: [0, 2],
       clip: [0, 4],
@@ -107,7 +118,7 @@ export const start: Start = (root, remember) => {
       h(
         'section',
         { class: 'wide' },
-        h('h2', {}, 'Error of the value'),
+        h('div', { class: 'heading' }, h('h2', {}, 'Error'), error.element),
         h(
           'p',
           { class: 'hint' },
@@ -200,7 +211,7 @@ export const start: Start = (root, remember) => {
 
   function changed(): void {
     const parameters = new URLSearchParams(choices().map((choice) => ['f', formatChoice(choice)]));
-    for (const [name, value] of parametersOf({ from, to })) parameters.set(name, value);
+    for (const [name, value] of parametersOf({ from, to, error })) parameters.set(name, value);
     remember(parameters);
     compute();
   }
@@ -247,7 +258,7 @@ export const start: Start = (root, remember) => {
     );
     charts.error.draw(
       curves.x,
-      lines(({ valueError }) => valueError),
+      lines(({ valueError, derivativeError }) => (error.value === 'value' ? valueError : derivativeError)),
     );
     rows.replaceChildren(
       ...drawn.map(({ entry: { row, colour }, curve: { bounds } }) =>
@@ -302,7 +313,7 @@ export const start: Start = (root, remember) => {
       }
       const others = new URLSearchParams(parameters);
       others.delete('f');
-      faults.push(...takeAll({ from, to }, others));
+      faults.push(...takeAll({ from, to, error }, others));
       message.show(...faults);
       renew();
       compute();

@@ -35,9 +35,19 @@ export const start: Start = (root, remember) => {
   const status = h('p', { class: 'hint', role: 'status' }, 'Not trained yet.');
   const hosts = [h('div', { class: 'chart' }), h('div', { class: 'chart' })];
   const format = (value: number) => show(value, 3);
-  const loss = new Chart(hosts[0], { label: 'Loss by epoch', height: 220, y: [0, 0.1], clip: [0, 4], format });
+  const loss = new Chart(hosts[0], {
+    label: 'Loss by epoch',
+    x: 'epoch',
+    steps: [1, 2, 5, 10, 20, 50],
+    height: 220,
+    y: [0, 0.1],
+    clip: [0, 4],
+    format,
+  });
   const accuracy = new Chart(hosts[1], {
     label: 'Accuracy by epoch',
+    x: 'epoch',
+    steps: [1, 2, 5, 10, 20, 50],
     height: 220,
     y: [0, 1],
     clip: [0, 1],
@@ -79,8 +89,8 @@ export const start: Start = (root, remember) => {
       h(
         'div',
         { class: 'charts' },
-        h('section', {}, h('header', { class: 'heading' }, h('h2', {}, 'Loss'), legend()), hosts[0]),
-        h('section', {}, h('header', { class: 'heading' }, h('h2', {}, 'Accuracy'), legend()), hosts[1]),
+        h('section', {}, h('h2', {}, 'Loss'), hosts[0]),
+        h('section', {}, h('h2', {}, 'Accuracy'), hosts[1]),
         h('section', {}, h('h2', {}, 'Hidden units'), h('div', { class: 'drawing' }, map, dead)),
         h(
           'section',
@@ -162,8 +172,8 @@ export const start: Start = (root, remember) => {
   function draw(): void {
     const x = epochs.map(({ epoch }) => epoch);
     const pair = (training: (epoch: Epoch) => number, test: (epoch: Epoch) => number) => [
-      { label: 'training digits', colour: 0, y: epochs.map(training) },
-      { label: 'test digits', colour: 1, isDashed: true, y: epochs.map(test) },
+      { label: 'training', colour: 0, y: epochs.map(training) },
+      { label: 'test', colour: 1, isDashed: true, y: epochs.map(test) },
     ];
     loss.draw(
       x,
@@ -233,13 +243,3 @@ export const start: Start = (root, remember) => {
 
   return { take: (parameters) => message.show(...takeAll(controls, parameters)) };
 };
-
-/** Which line is which. */
-function legend(): HTMLElement {
-  return h(
-    'p',
-    { class: 'legend' },
-    h('span', { class: 'line' }, 'training'),
-    h('span', { class: 'line dashed' }, 'test'),
-  );
-}

@@ -54,6 +54,13 @@ export const start: Start = (root, remember) => {
     ),
   );
   const status = h('p', { class: 'hint', role: 'status' });
+  const legend = h(
+    'p',
+    { class: 'legend' },
+    h('span', { class: 'negative' }, 'negative'),
+    h('span', { class: 'zero' }, 'zero'),
+    h('span', { class: 'positive' }, 'positive'),
+  );
   const grid = h('div', { class: 'maps' });
 
   drop.addEventListener('dragover', (event) => {
@@ -74,17 +81,10 @@ export const start: Start = (root, remember) => {
     h(
       'p',
       { class: 'lead' },
-      'An image’s brightness and five 3 × 3 convolutions of it, each brought to mean 0 and variance 1, before (left) and after (right) an activation.',
+      'An image’s brightness, less its mean, and five 3 × 3 convolutions of it, each scaled to mean square 1: before an activation (left) and after (right).',
     ),
     message.element,
-    h('div', { class: 'split' }, h('div', { class: 'side' }, drop, controls.f.element, status), grid),
-    h(
-      'p',
-      { class: 'legend scale' },
-      h('span', { class: 'negative' }, 'negative'),
-      h('span', { class: 'zero' }, 'zero'),
-      h('span', { class: 'positive' }, 'positive'),
-    ),
+    h('div', { class: 'split' }, h('div', { class: 'side' }, drop, controls.f.element, status, legend), grid),
   );
 
   async function take(file: File): Promise<void> {

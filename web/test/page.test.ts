@@ -319,6 +319,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       await page.getByText(/Epoch [1-9]/).waitFor();
       await button('Stop').click();
       await button('Train').and(page.locator(':enabled')).waitFor();
+      expect(await page.locator('[role=status]:visible').textContent()).not.toMatch(/Epoch 200/);
       await button('One of the data').click();
       await page.waitForFunction(() => /^\d$/.test(document.querySelector('.guess')?.textContent ?? ''));
     });
@@ -411,7 +412,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       ['learn', '#learn', 'dark', () => trained(30).then(() => button('One of the data').click())],
     ];
     for (const [name, hash, colorScheme, run] of steps) {
-      await look(1000, colorScheme);
+      await look(1180, colorScheme);
       await open(hash);
       await run();
       await page.mouse.move(0, 0);

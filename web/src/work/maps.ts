@@ -27,7 +27,7 @@ export interface Maps {
 /** How often the time is taken: the first run also compiles. */
 const ROUNDS = 3;
 
-/** 3 x 3 filters, row-major; null is the image's own brightness. */
+/** 3 x 3 filters, row-major; null is the image's own brightness, less its mean. */
 const filters: readonly (readonly [name: string, weights: readonly number[] | null])[] = [
   ['Brightness', null],
   ['Vertical edges', [-1, 0, 1, -2, 0, 2, -1, 0, 1]],
@@ -37,7 +37,7 @@ const filters: readonly (readonly [name: string, weights: readonly number[] | nu
   ['Relief', [-2, -1, 0, -1, 1, 1, 0, 1, 2]],
 ];
 
-/** Feature maps of an image, each with mean 0 and variance 1, before and after an activation. */
+/** Feature maps of an image, each with mean square 1, before and after an activation. */
 export function maps({ choice, pixels, width, height }: MapsRequest): Maps {
   const f = activationOf(choice);
   const n = width * height;
@@ -46,7 +46,7 @@ export function maps({ choice, pixels, width, height }: MapsRequest): Maps {
     return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
   });
   const before = filters.map(([, weights]) =>
-    standardised(weights === null ? brightness : convolved(brightness, width, height, weights)),
+    scaled(weights === null ? centred(brightness) : convolved(brightness, width, height, weights)),
   );
   const after = before.map((map) => new Float32Array(map.length));
   let milliseconds = Infinity;
@@ -84,18 +84,22 @@ function convolved(image: Float32Array, width: number, height: number, weights: 
   return result;
 }
 
-function standardised(values: Float32Array): Float32Array {
+function centred(values: Float32Array): Float32Array {
   const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
-  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
-  // An image of one colour has none.
-  const scale = variance > 1e-12 ? 1 / Math.sqrt(variance) : 0;
-  return values.map((v) => (v - mean) * scale);
+  return values.map((v) => v - mean);
+}
+
+function scaled(values: Float32Array): Float32Array {
+  const meanSquare = values.reduce((sum, v) => sum + v * v, 0) / values.length;
+  // Of an image of one colour, roundings are left.
+  const scale = meanSquare > 1e-12 ? 1 / Math.sqrt(meanSquare) : 0;
+  return values.map((v) => v * scale);
 }
 
 const BLUE = [43, 119, 201];
 const ORANGE = [240, 136, 40];
 const GROUND = [24, 27, 32];
-/** The magnitude, in standard deviations, that has the full colour. */
+/** The magnitude that has the full colour. */
 const FULL = 2.5;
 
 function coloured(values: Float32Array): Uint8ClampedArray<ArrayBuffer> {

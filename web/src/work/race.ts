@@ -77,10 +77,13 @@ export async function race(request: RaceRequest, report: (progress: RaceProgress
   return library.backend;
 }
 
-/** How often `run` fills the time of a sample; twice as often from one try to the next, which also has it compiled. */
+/**
+ * How often `run` fills the time of a sample; twice as often from one try to the next, which also has it compiled. The best of three
+ * counts, or an interruption would make for samples that are too short.
+ */
 async function repeatsFor(run: () => unknown): Promise<number> {
   for (let repeats = 1; ; repeats *= 2) {
-    const ms = await time(run, repeats);
+    const ms = Math.min(await time(run, repeats), await time(run, repeats), await time(run, repeats));
     if (ms > SAMPLE / 3) return Math.max(1, Math.round((repeats * SAMPLE) / ms));
   }
 }
