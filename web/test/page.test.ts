@@ -102,7 +102,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
   const button = (name: string) => page.getByRole('button', { name, exact: true });
 
   async function explored(): Promise<void> {
-    await page.locator('tbody td', { hasText: 'ULP' }).first().waitFor();
+    await page.locator('.scroll tbody td', { hasText: 'ULP' }).first().waitFor();
   }
 
   async function raced(): Promise<void> {
@@ -131,9 +131,10 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       // To the left end of the interval, by the keyboard.
       await page.getByRole('slider', { name: 'x of the table' }).press('Home');
       expect(await page.locator('.at').textContent()).toBe('x = −2');
-      const rows = await page.locator('tbody tr').allInnerTexts();
+      const rows = await page.locator('.scroll tbody tr').allInnerTexts();
       expect(rows[0].split('\t').slice(0, 3)).toEqual(['relu', '0', '0']);
       expect(rows[1].split('\t').slice(0, 3)).toEqual(['elu', '−0.4323324', '0.06766764']); // (e^-2 - 1) / 2, e^-2 / 2
+      for (const error of rows[1].split('\t').slice(3, 5)) expect(Number.parseFloat(error)).toBeLessThan(2);
       expect(await alerts()).toBe('');
     });
 
@@ -155,6 +156,9 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       expect(await page.getByLabel('beta', { exact: true }).inputValue()).toBe('2.5');
       await button('Remove relu').click();
       await page.waitForURL('**/#explore?f=softplus:beta=2.5&from=-8');
+      await go('#explore?f=tanh');
+      await page.getByRole('button', { name: 'Remove tanh' }).waitFor();
+      expect(await page.getByLabel('From x', { exact: true }).inputValue()).toBe('-4');
     });
 
     test('the pointer shows values', async () => {
@@ -165,7 +169,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       await page.mouse.move(box.x + 0.75 * box.width, box.y + 0.5 * box.height);
       // The point next to x = 2; they are 1 / 60 apart.
       await page.waitForFunction(() => /^x = (1\.98|2$|2\.01)/.test(document.querySelector('.at')?.textContent ?? ''));
-      expect(Number(await page.locator('tbody td').first().textContent())).toBeCloseTo(2, 1);
+      expect(Number(await page.locator('.scroll tbody td').first().textContent())).toBeCloseTo(2, 1);
     });
 
     test.each([
@@ -369,6 +373,8 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     });
 
     test('the policy allows no inline script', async () => {
+      const policy = (await page.request.get(origin)).headers()['content-security-policy'];
+      expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval';");
       await open('');
       await explored();
       await page.evaluate(() => {

@@ -6,6 +6,7 @@ import { texOf } from '../plugins/tex.ts';
 describe('formulae as TeX', () => {
   test.each([
     ['max(x, 0)^2', '\\max(x, 0)^{2}'],
+    ['e^(-x / 2)', 'e^{-\\frac{x}{2}}'],
     ['1 / (1 + e^-x)', '\\frac{1}{1 + e^{-x}}'],
     ['x > 0 ? x : alpha x', '\\begin{cases} x & x > 0 \\\\ \\alpha\\,x & \\text{otherwise} \\end{cases}'],
     [
