@@ -348,11 +348,18 @@ describe('every activation checks', () => {
 });
 
 test('arrays of another realm are welcome', async () => {
-  const { runInNewContext } = await import('node:vm');
-  const foreign = runInNewContext('new Float32Array([-1, 2])');
-  expect(Array.from(relu(foreign, { out: runInNewContext('new Float32Array(2)') }))).toEqual([0, 2]);
-  expect(() => relu(runInNewContext('new Float64Array(2)'))).toThrow('got Float64Array(2)');
+  const other = await otherRealm();
+  const foreign = other.Float32Array.of(-1, 2);
+  expect(Array.from(relu(foreign, { out: new other.Float32Array(2) }))).toEqual([0, 2]);
+  expect(() => relu(any(new other.Float64Array(2)))).toThrow('got Float64Array(2)');
 });
+
+/** The globals of another realm: a frame's, or those of a context of Node. */
+async function otherRealm(): Promise<typeof globalThis> {
+  if (typeof document === 'undefined') return (await import('node:vm')).runInNewContext('globalThis');
+  const frame = document.body.appendChild(document.createElement('iframe'));
+  return frame.contentWindow as unknown as typeof globalThis;
+}
 
 test('an array out of the bounds of a shrunk buffer', () => {
   const Resizable = ArrayBuffer as unknown as new (

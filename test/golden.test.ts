@@ -1,13 +1,13 @@
 // Values and derivatives that PyTorch computes in float64 at float32 inputs (test/golden/README.md).
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { show, ulpError } from '../scripts/verify/float32.js';
 import { type Activation, activations, create, type Options, type Spec } from '../src';
 import { shareOfBound } from './float32';
+import pytorch from './golden/pytorch.json?raw';
 
 type Numbers = (number | string)[];
 type Vector = { fn: string; options: Options; x: Numbers; y: Numbers; dx: Numbers };
-const golden = JSON.parse(readFileSync(new URL('golden/pytorch.json', import.meta.url), 'utf8'));
+const golden = JSON.parse(pytorch);
 const named: { [text: string]: number } = { inf: Infinity, '-inf': -Infinity, nan: Number.NaN };
 const numbers = (values: Numbers) => values.map((v) => (typeof v === 'number' ? v : named[v]));
 

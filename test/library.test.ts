@@ -1,6 +1,4 @@
 // The shape of the package: records, backends, arenas.
-import { readFileSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { show } from '../scripts/verify/float32.js';
 import * as lanewise from '../src';
@@ -32,11 +30,6 @@ test('every activation is exported, and listed by name', () => {
     expect(Object.isFrozen(f.defaults)).toBe(true);
   }
   expect(swish).toBe(silu);
-});
-
-test.each(['relaxed', 'simd'])('the %s binary is at most 12 KB gzipped', (name) => {
-  const binary = readFileSync(new URL(`../build/${name}.wasm`, import.meta.url));
-  expect(gzipSync(binary, { level: 9 }).length).toBeLessThanOrEqual(12 * 1024);
 });
 
 describe('create', () => {
