@@ -1,7 +1,7 @@
 import type { Activation } from 'lanewise';
+import { Adam, Dense, heNormal, Random, Sequential, softmaxCrossEntropy } from 'lanewise/nn';
 import digitsUrl from '../../../examples/data/digits.csv.gz?url';
 import { activationOf, type Choice } from './lanewise';
-import { Adam, Dense, heNormal, Random, Sequential, softmaxCrossEntropy } from 'lanewise/nn';
 
 export interface TrainRequest {
   readonly choice: Choice;
