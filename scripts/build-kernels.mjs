@@ -9,10 +9,11 @@ const root = new URL('../', import.meta.url);
 process.chdir(fileURLToPath(root));
 mkdirSync('src/generated', { recursive: true });
 
-// Constants lie at different addresses, so that both kinds of binary can work in one memory.
+// Constants lie at different addresses, so that all kinds of binary can work in one memory.
 const kinds = [
   { source: 'assembly/index.ts', prefix: '', memoryBase: 49152, target: 'src/generated/binaries.ts' },
   { source: 'assembly/matrix.ts', prefix: 'matrix-', memoryBase: 57344, target: 'src/generated/matrix.ts' },
+  { source: 'assembly/types.ts', prefix: 'types-', memoryBase: 55296, target: 'src/generated/types.ts' },
 ];
 for (const { source, prefix, memoryBase, target } of kinds) {
   const texts = [];

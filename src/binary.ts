@@ -1,13 +1,13 @@
 /** The backends that are WebAssembly: the same kernels with fused or with separate multiplication and addition. */
 export type WasmBackend = 'relaxed' | 'simd';
 
-/** What kernels a binary holds: the activations', or those on rows and matrices. */
-export type Kind = 'activations' | 'matrix';
+/** What kernels a binary holds: the activations', those on rows and matrices, or those for other types than float32. */
+export type Kind = 'activations' | 'matrix' | 'types';
 
 type Modules = { [B in WasmBackend]?: WebAssembly.Module };
 
 /** Modules that `init` was given. */
-const adopted: { readonly [K in Kind]: Modules } = { activations: {}, matrix: {} };
+const adopted: { readonly [K in Kind]: Modules } = { activations: {}, matrix: {}, types: {} };
 
 /** Kernels of one kind, embedded once for each backend, and compiled at most once. */
 export class Binary {
@@ -94,7 +94,7 @@ function sharing(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 export function kindOf(module: WebAssembly.Module): Kind | undefined {
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
   if (!names.includes('relaxed')) return undefined;
-  return names.includes('relu') ? 'activations' : names.includes('matrix') ? 'matrix' : undefined;
+  return names.includes('relu') ? 'activations' : (['matrix', 'types'] as const).find((kind) => names.includes(kind));
 }
 
 /** Takes `module` for the kernels of its kind from now on; returns whose backend they are. */

@@ -2,6 +2,7 @@ import { type Activation, activation } from './activation';
 import * as table from './activations';
 import type { Arena, ArenaOptions } from './arena';
 import { checkOptions, describe } from './errors';
+import { type Conversions, conversions } from './half';
 import { type Combiners, combiners, type Pipeline, type ValueAndDerivative } from './pipeline';
 import { type Backend, backends, backend as best, createRuntime, defaultRuntime } from './runtime';
 
@@ -11,7 +12,7 @@ type Table = typeof table;
 export type Activations = Omit<Table, 'swish'>;
 
 /** All activations with the functions that make arenas: what the package exports, on a backend of one's own choice. */
-export interface Lanewise extends Table {
+export interface Lanewise extends Table, Conversions {
   readonly activations: Activations;
   readonly backend: Backend;
   createArena(bytes: number, options?: ArenaOptions): Arena;
@@ -104,6 +105,7 @@ export function create(options: { readonly backend?: Backend } = {}): Lanewise {
     backend: runtime.backend,
     createArena: (bytes, options = {}) => runtime.createArena(bytes, options),
     ...combiners(() => runtime),
+    ...conversions(() => runtime),
   };
 }
 

@@ -31,7 +31,7 @@ export function checkFloat32(fn: string, argument: string, value: unknown): asse
 }
 
 function checkFurther(fn: string, argument: string, value: unknown): void {
-  if (!ArrayBuffer.isView(value) || typeOf.call(value) !== 'Float32Array') {
+  if (!ArrayBuffer.isView(value) || typedArrayName(value) !== 'Float32Array') {
     throw new TypeError(`${fn}: ${argument} must be a Float32Array, got ${describe(value)}`);
   }
   if (isOutOfBounds(value as Float32Array)) {
@@ -40,11 +40,23 @@ function checkFurther(fn: string, argument: string, value: unknown): void {
 }
 
 /** RangeError unless `array` has `length` elements, as `like` has. */
-export function checkLength(fn: string, argument: string, array: Float32Array, length: number, like: string): void {
+export function checkLength(
+  fn: string,
+  argument: string,
+  array: ArrayLike<unknown>,
+  length: number,
+  like: string,
+): void {
   if (array.length !== length) throw lengthError(fn, argument, array, length, like);
 }
 
-function lengthError(fn: string, argument: string, array: Float32Array, length: number, like: string): RangeError {
+function lengthError(
+  fn: string,
+  argument: string,
+  array: ArrayLike<unknown>,
+  length: number,
+  like: string,
+): RangeError {
   return new RangeError(`${fn}: ${argument} must have the length of ${like}, ${length}, got ${array.length}`);
 }
 
@@ -81,12 +93,16 @@ export function outFor(
   return out;
 }
 
-/** The type of a typed array of any realm. */
+/** The name of a typed array's type, of any realm; undefined for anything else. */
+export function typedArrayName(value: unknown): string | undefined {
+  return typeOf.call(value);
+}
+
 const typeOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Float32Array.prototype), Symbol.toStringTag)
-  ?.get as () => string;
+  ?.get as () => string | undefined;
 
 /** Whether the array's buffer has been detached, or shrunk to less than the array. */
-function isOutOfBounds(array: Float32Array): boolean {
+export function isOutOfBounds(array: { keys(): unknown }): boolean {
   try {
     array.keys();
     return false;

@@ -10,5 +10,16 @@ export {
   pipeline,
   valueAndDerivative,
 } from './create';
+export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half';
 export type { Pipeline, PipelineOptions, ValueAndDerivative } from './pipeline';
 export { type Backend, backend, init } from './runtime';
+export {
+  type Bfloat16Bits,
+  bfloat16,
+  type Float16,
+  type Float16Bits,
+  type FloatArray,
+  float16,
+  type IntegerArray,
+  type NumberArray,
+} from './types';

@@ -16,6 +16,7 @@ export const relu = activation({
   derivative: (x) => keepNaN(x, x > 0 ? 1 : 0),
   ulp: { value: 0.5, derivative: 0.5 },
   exact: true,
+  clip: () => [0, Infinity],
   fromOutput: { derivative: (y) => keepNaN(y, y > 0 ? 1 : 0), ulp: 0.5, kernel: () => 'relu' },
 });
 
@@ -33,6 +34,7 @@ export const relu6 = activation({
   derivative: (x) => keepNaN(x, x > 0 && x < 6 ? 1 : 0),
   ulp: { value: 0.5, derivative: 0.5 },
   exact: true,
+  clip: () => [0, 6],
   fromOutput: { derivative: (y) => keepNaN(y, y > 0 && y < 6 ? 1 : 0), ulp: 0.5, kernel: () => 'relu6' },
 });
 
@@ -96,6 +98,7 @@ export const hardTanh = activation({
   derivative: (x, min, max) => keepNaN(x, x > min && x < max ? 1 : 0),
   ulp: { value: 0.5, derivative: 0.5 },
   exact: true,
+  clip: (min, max) => [min, max],
   fromOutput: {
     derivative: (y, min, max) => keepNaN(y, y > min && y < max ? 1 : 0),
     ulp: 0.5,
