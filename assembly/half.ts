@@ -1,8 +1,9 @@
-import { abs, select, signOf, splat, zero } from './lanes';
+import { abs, select, splat, zero } from './lanes';
 
 // float16 (IEEE 754 binary16) and bfloat16, from and to float32. A NaN keeps its sign and the high bits of its payload, and becomes a quiet
 // one. n is a multiple of 16; a destination does not overlap its source.
 
+const EXPONENT = memory.data<u32>([0x7f800000]);
 const FRACTION = memory.data<u32>([0x007fffff]);
 const QUIET = memory.data<u32>([0x00400000]);
 
@@ -16,13 +17,13 @@ const EXPONENT_16 = memory.data<u32>([0x7f807f80]);
 
 /** 2^112, the quotient of the biases. */
 const REBIAS = memory.data<u32>([0x77800000]);
-/** 2^16, the first number beyond float16. */
-const BEYOND = memory.data<u32>([0x47800000]);
-// Exponents in the place of a float32's high half: of 2^15, the largest; 2^-14, the smallest of a normal number; 2^-1, which is that and the
-// 13 bits of the fraction that float32 has more.
-const LARGEST_16 = memory.data<u32>([0x47004700]);
-const SMALLEST_16 = memory.data<u32>([0x38803880]);
-const CUT_16 = memory.data<u32>([0x3f003f00]);
+/** The exponents of 2^-14, the smallest normal float16, and of 2^13; their sum's, where the steps are counted from. */
+const SMALLEST = memory.data<u32>([0x38800000]);
+const THIRTEEN = memory.data<u32>([0x06800000]);
+const ORIGIN = memory.data<u32>([0x3f000000]);
+/** Steps that a lane's low half is worth, and its high half: 1024 for each power of two. */
+const STEPS = memory.data<i16>([1, 8]);
+const INFINITY_16 = memory.data<u32>([0x7c007c00]);
 const QUIET_FLOAT16 = memory.data<u32>([0x200]);
 
 const ROUND = memory.data<u32>([0x7fff]);
@@ -38,12 +39,6 @@ function interleaveLow(low: v128, high: v128): v128 {
 @inline
 function interleaveHigh(low: v128, high: v128): v128 {
   return v128.shuffle<u16>(low, high, 4, 12, 5, 13, 6, 14, 7, 15);
-}
-
-/** The high halves of eight 32-bit numbers. */
-@inline
-function highHalves(a: v128, b: v128): v128 {
-  return v128.shuffle<u16>(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
 }
 
 
@@ -76,25 +71,21 @@ class Float16 {
   }
 
   /**
-   * x plus 2^13 times its own power of two, under its sign, loses just the bits that float16 has not, rounded to even: be the result normal
-   * or, as that power is bounded below, subnormal. What is left in the sum's fraction counts the steps from the power's own float16, or
-   * from zero. `high` is the high halves of `a` and `b`, which are below 2^16, `power` their exponents.
+   * |x| plus 2^13 times its own power of two loses just the bits that float16 has not, rounded to even: be the result normal or, as that
+   * power is bounded below, subnormal. What is left in the sum's fraction counts the steps from the power's own float16, or from zero; the
+   * sum's exponent, which is in the high half of a lane, tells how many steps come before these. 0x7c00 or more from 65520 on, infinite and
+   * NaN alike.
    */
-  @inline eight(a: v128, b: v128, high: v128, power: v128): v128 {
-    const sign = v128.and(high, splat(SIGN_16));
-    const exponent = i16x8.sub_sat_u(power, splat(SMALLEST_16));
-    const cut = v128.or(i16x8.add(exponent, splat(CUT_16)), sign);
-    const cutA = interleaveLow(zero(), cut);
-    const cutB = interleaveHigh(zero(), cut);
-    const stepsA = i32x4.sub(f32x4.add(a, cutA), cutA);
-    const stepsB = i32x4.sub(f32x4.add(b, cutB), cutB);
-    const steps = i16x8.narrow_i32x4_u(stepsA, stepsB);
-    return v128.or(i16x8.add(i16x8.shl(exponent, 3), steps), sign);
+  @inline magnitude(x: v128): v128 {
+    const power = i32x4.max_s(v128.and(x, splat(EXPONENT)), splat(SMALLEST));
+    const sum = f32x4.add(abs(x), i32x4.add(power, splat(THIRTEEN)));
+    return i32x4.dot_i16x8_s(i32x4.sub(sum, splat(ORIGIN)), splat(STEPS));
   }
 
-  /** x in the range of `eight`: for what is beyond it the first power of two that becomes infinity. */
-  @inline bounded(x: v128): v128 {
-    return v128.or(i32x4.min_s(abs(x), splat(BEYOND)), signOf(x));
+
+  @inline withSign(magnitude: v128, a: v128, b: v128): v128 {
+    const sign = v128.and(i16x8.narrow_i32x4_s(a, b), splat(SIGN_16));
+    return v128.or(i16x8.min_u(magnitude, splat(INFINITY_16)), sign);
   }
 
   /** What makes a NaN of infinity. */
@@ -104,26 +95,23 @@ class Float16 {
   }
 
 
-  @inline eightOfAny(a: v128, b: v128): v128 {
-    const x = this.bounded(a);
-    const y = this.bounded(b);
-    const high = highHalves(x, y);
-    const bits = this.eight(x, y, high, v128.and(high, splat(EXPONENT_16)));
+  @inline withPayload(bits: v128, a: v128, b: v128): v128 {
     return v128.or(bits, i16x8.narrow_i32x4_u(this.payload(a), this.payload(b)));
   }
 
   /** The bits of sixteen, at `h`. */
   @inline narrow(a: v128, b: v128, c: v128, d: v128, h: usize): void {
-    const low = highHalves(a, b);
-    const high = highHalves(c, d);
-    const lowPower = v128.and(low, splat(EXPONENT_16));
-    const highPower = v128.and(high, splat(EXPONENT_16));
-    if (v128.any_true(i16x8.gt_s(i16x8.max_s(lowPower, highPower), splat(LARGEST_16)))) {
-      v128.store(h, this.eightOfAny(a, b));
-      v128.store(h, this.eightOfAny(c, d), 16);
+    const first = i16x8.narrow_i32x4_u(this.magnitude(a), this.magnitude(b));
+    const second = i16x8.narrow_i32x4_u(this.magnitude(c), this.magnitude(d));
+    const low = this.withSign(first, a, b);
+    const high = this.withSign(second, c, d);
+    // A NaN saturates, which sets the highest bit, an odd one of the bytes'; as an infinity or a large number does, too.
+    if (i8x16.bitmask(v128.or(first, second)) & 0xaaaa) {
+      v128.store(h, this.withPayload(low, a, b));
+      v128.store(h, this.withPayload(high, c, d), 16);
     } else {
-      v128.store(h, this.eight(a, b, low, lowPower));
-      v128.store(h, this.eight(c, d, high, highPower), 16);
+      v128.store(h, low);
+      v128.store(h, high, 16);
     }
   }
 }
@@ -161,7 +149,7 @@ class Bfloat16 {
 
   @inline narrow(a: v128, b: v128, c: v128, d: v128, h: usize): void {
     // NaN if one of them is, and sometimes for infinities: one comparison instead of four.
-    if (v128.any_true(isNaN(f32x4.add(f32x4.add(a, b), f32x4.add(c, d))))) {
+    if (i32x4.bitmask(isNaN(f32x4.add(f32x4.add(a, b), f32x4.add(c, d))))) {
       v128.store(h, i16x8.narrow_i32x4_u(this.roundedOfAny(a), this.roundedOfAny(b)));
       v128.store(h, i16x8.narrow_i32x4_u(this.roundedOfAny(c), this.roundedOfAny(d)), 16);
     } else {

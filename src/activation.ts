@@ -1,5 +1,5 @@
 import { applyTyped } from './dispatch';
-import { checkFloat32, checkOptions, describe, outFor } from './errors';
+import { checkFloat32, checkOptions, describe, isPlainFloat32, outFor } from './errors';
 import { copies } from './generated/calls';
 import { current, defaultRuntime, type Kernel, type Runtime } from './runtime';
 import { type ElementType, type FloatArray, type NumberArray, otherType, type Same } from './types';
@@ -294,17 +294,22 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   const lastBackward = new Last();
   const slow: Calls = {
     forward(x, options) {
-      const type = otherType(name, x);
-      if (type !== undefined) return ofType(name, type, undefined, x, options);
+      if (!isPlainFloat32(x)) {
+        const type = otherType(name, 'x', x);
+        if (type !== undefined) return ofType(name, type, undefined, x, options);
+      }
       const { out, kernel, a, b } = prepared(name, undefined, x, options);
       remember(last, undefined, x, out, options, kernel, a, b);
       kernel.forward(x, out, a, b);
       return out;
     },
     backward(dy, x, options) {
-      const type = otherType(backwardName, x);
-      if (type !== undefined) return ofType(backwardName, type, dy, x, options);
-      const { out, kernel, a, b } = prepare.backward(dy, x, options);
+      if (!isPlainFloat32(x)) {
+        const type = otherType(backwardName, 'x', x);
+        if (type !== undefined) return ofType(backwardName, type, dy, x, options);
+      }
+      checkFloat32(backwardName, 'dy', dy);
+      const { out, kernel, a, b } = prepared(backwardName, dy, x, options);
       remember(lastBackward, dy, x, out, options, kernel, a, b);
       kernel.backward(dy, x, out, a, b);
       return out;
@@ -344,7 +349,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   }
 
   function backwardFromOutput(dy: Float32Array, y: Float32Array, options?: Options): Float32Array {
-    const type = otherType(outputName, y, 'y');
+    const type = isPlainFloat32(y) ? undefined : otherType(outputName, 'y', y);
     if (type !== undefined) {
       const call = { fn: outputName, type, dy, x: y, source: 'y', options, known };
       return applyTyped(call, runtimeNow(), (isExact) => chosenOutput(options, isExact)) as Float32Array;
@@ -356,7 +361,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     return out;
   }
 
-  /** What a call would do, its arguments checked. */
+  /** What a call on Float32Arrays would do, its other arguments checked. */
   function prepared(fn: string, dy: Float32Array | undefined, x: Float32Array, options?: Options): Prepared {
     const out = outFor(fn, dy, x, options, known);
     const { row, a, b } = chosen(fn, options);
@@ -365,9 +370,13 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   }
 
   const prepare: Preparations = {
-    forward: (x, options) => prepared(name, undefined, x, options),
+    forward(x, options) {
+      checkFloat32(name, 'x', x);
+      return prepared(name, undefined, x, options);
+    },
     backward(dy, x, options) {
       checkFloat32(backwardName, 'dy', dy);
+      checkFloat32(backwardName, 'x', x);
       return prepared(backwardName, dy, x, options);
     },
   };

@@ -24,10 +24,14 @@ export function checkCanShare(fn: string): void {
 
 // The checks proper are short, so that V8 inlines them; what they throw is made elsewhere.
 
+/** Whether `value` is certainly a Float32Array whose buffer is not detached; others are, too, that are empty or of another realm. */
+export function isPlainFloat32(value: unknown): value is Float32Array {
+  return value instanceof Float32Array && value.length > 0;
+}
+
 /** TypeError unless `value` is a Float32Array, of this or another realm, whose buffer is not detached. */
 export function checkFloat32(fn: string, argument: string, value: unknown): asserts value is Float32Array {
-  // A detached array has length 0, so that a longer one needs no further look.
-  if (!(value instanceof Float32Array && value.length > 0)) checkFurther(fn, argument, value);
+  if (!isPlainFloat32(value)) checkFurther(fn, argument, value);
 }
 
 function checkFurther(fn: string, argument: string, value: unknown): void {
@@ -72,7 +76,7 @@ export function checkOptions(fn: string, options: object, known: readonly string
   }
 }
 
-/** Where the result of a call goes, checked with the sources and the names of the options. `dy` has been found to be an array. */
+/** Where the result of a call goes, checked with lengths and the names of the options. The sources have been found to be arrays. */
 export function outFor(
   fn: string,
   dy: Float32Array | undefined,
@@ -81,7 +85,6 @@ export function outFor(
   known: readonly string[],
   source = 'x',
 ): Float32Array {
-  checkFloat32(fn, source, x);
   const n = x.length;
   if (dy !== undefined) checkLength(fn, 'dy', dy, n, source);
   if (options === undefined) return new Float32Array(n);

@@ -19,6 +19,8 @@ import {
 /** `n` numbers, a multiple of 16, from address to address. */
 type Conversion = (from: number, to: number, n: number) => void;
 const WHOLE = 16;
+/** Twice what a float32 takes, so that a block and its float32 stay in the first-level cache: sigmoid at 1e6 1.20 ns with 4, 1.09 with 8. */
+const WIDTH = 8;
 
 interface ConversionKernels {
   readonly fromFloat16: Conversion;
@@ -99,20 +101,24 @@ export function halfKernel(runtime: Runtime, spec: Spec, { name }: ElementType):
   const upstream = OWN + 4 * BLOCK;
   return {
     forward(x, out, a, b) {
-      inBlocks(runtime, [x], out, 4, WHOLE, (workspace, n, target, source) => {
-        const kernels = workspace.kernels(conversionKernels);
-        kernels[widen](source, OWN, n);
-        workspace.forward(spec, a, b, OWN, OWN, n);
-        kernels[narrow](OWN, target, n);
+      inBlocks(runtime, [x], out, WIDTH, WHOLE, (workspace) => {
+        const { [widen]: load, [narrow]: store } = workspace.kernels(conversionKernels);
+        return (n, target, source) => {
+          load(source, OWN, n);
+          workspace.forward(spec, a, b, OWN, OWN, n);
+          store(OWN, target, n);
+        };
       });
     },
     backward(dy, x, out, a, b) {
-      inBlocks(runtime, [dy, x], out, 4, WHOLE, (workspace, n, target, gradient, source) => {
-        const kernels = workspace.kernels(conversionKernels);
-        kernels[widen](gradient, upstream, n);
-        kernels[widen](source, OWN, n);
-        workspace.backward(spec, a, b, upstream, OWN, OWN, n);
-        kernels[narrow](OWN, target, n);
+      inBlocks(runtime, [x, dy], out, WIDTH, WHOLE, (workspace) => {
+        const { [widen]: load, [narrow]: store } = workspace.kernels(conversionKernels);
+        return (n, target, source, gradient) => {
+          load(source, OWN, n);
+          load(gradient, upstream, n);
+          workspace.backward(spec, a, b, upstream, OWN, OWN, n);
+          store(OWN, target, n);
+        };
       });
     },
   };
@@ -200,9 +206,10 @@ export function fromBfloat16(x: Uint16Array, options?: ConversionOptions<Float32
 /** The conversions on a runtime. */
 export function conversions(runtimeNow: () => Runtime): Conversions {
   function convert(kernel: keyof ConversionKernels, x: NumberArray, out: NumberArray): void {
-    inBlocks(runtimeNow(), [x], out, 4, WHOLE, (workspace, n, target, source) =>
-      workspace.kernels(conversionKernels)[kernel](source, target, n),
-    );
+    inBlocks(runtimeNow(), [x], out, WIDTH, WHOLE, (workspace) => {
+      const convert = workspace.kernels(conversionKernels)[kernel];
+      return (n, target, source) => convert(source, target, n);
+    });
   }
 
   function toHalf(

@@ -54,9 +54,10 @@ export function clipIntegers(
   const low = Math.max(from, least);
   const high = Math.min(to, largest);
   const kernel = `clip${type.array.replace(/(Clamped)?Array/, '')}` as keyof ClipKernels;
-  inBlocks(runtime, [x], out, type.bytes, 1, (workspace, n, target, source) =>
-    workspace.kernels(clipKernels)[kernel](source, target, n, low, high),
-  );
+  inBlocks(runtime, [x], out, type.bytes, 1, (workspace) => {
+    const clip = workspace.kernels(clipKernels)[kernel];
+    return (n, target, source) => clip(source, target, n, low, high);
+  });
 }
 
 function checkEnd(fn: string, { name, range: [least, largest] = [0, 0] }: ElementType, end: number): void {

@@ -1,6 +1,6 @@
 // The element types: which arrays hold them, and how a call on them is checked.
 
-import { describe, isOutOfBounds, typedArrayName } from './errors';
+import { checkFloat32, describe, isOutOfBounds, typedArrayName } from './errors';
 
 /** float16 numbers (IEEE 754 binary16) as their bits: what {@link float16} gives. */
 export class Float16Bits extends Uint16Array<ArrayBufferLike> {
@@ -119,12 +119,14 @@ export function elementType(value: unknown): ElementType | undefined {
   return tag === 'float16' ? float16Bits : tag === 'bfloat16' ? types.bfloat16 : types.uint16;
 }
 
-/** The element type of `x`, unless that is float32; TypeError for anything but an array of numbers. */
-export function otherType(fn: string, x: unknown, argument = 'x'): ElementType | undefined {
-  if (x instanceof Float32Array) return undefined;
-  const own = elementType(x);
-  if (own === undefined) throw new TypeError(`${fn}: ${argument} must be a typed array of numbers, got ${describe(x)}`);
-  return own === types.float32 ? undefined : own;
+/** The element type of an array of numbers, unless that is float32; TypeError for anything else, or a detached Float32Array. */
+export function otherType(fn: string, argument: string, value: unknown): ElementType | undefined {
+  const own = elementType(value);
+  if (own === undefined)
+    throw new TypeError(`${fn}: ${argument} must be a typed array of numbers, got ${describe(value)}`);
+  if (own !== types.float32) return own;
+  checkFloat32(fn, argument, value);
+  return undefined;
 }
 
 /** TypeError unless `value` is an array of the given type, whose buffer is not detached. */
