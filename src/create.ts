@@ -4,6 +4,7 @@ import type { Arena, ArenaOptions } from './arena';
 import { checkOptions, describe } from './errors';
 import { type Conversions, conversions } from './half';
 import { type Combiners, combiners, type Pipeline, type ValueAndDerivative } from './pipeline';
+import { type Quantizers, quantizers } from './quantized';
 import { type Backend, backends, backend as best, createRuntime, defaultRuntime } from './runtime';
 
 type Table = typeof table;
@@ -12,7 +13,7 @@ type Table = typeof table;
 export type Activations = Omit<Table, 'swish'>;
 
 /** All activations with the functions that make arenas: what the package exports, on a backend of one's own choice. */
-export interface Lanewise extends Table, Conversions {
+export interface Lanewise extends Table, Conversions, Quantizers {
   readonly activations: Activations;
   readonly backend: Backend;
   createArena(bytes: number, options?: ArenaOptions): Arena;
@@ -106,6 +107,7 @@ export function create(options: { readonly backend?: Backend } = {}): Lanewise {
     createArena: (bytes, options = {}) => runtime.createArena(bytes, options),
     ...combiners(() => runtime),
     ...conversions(() => runtime),
+    ...quantizers(() => runtime),
   };
 }
 

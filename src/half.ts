@@ -254,7 +254,7 @@ export function conversions(runtimeNow: () => Runtime): Conversions {
 function checkHalf(fn: string, argument: string, value: unknown, type: ElementType): asserts value is NumberArray {
   const own = elementType(value);
   if (own?.name !== type.name && own !== types.uint16) {
-    throw new TypeError(`${fn}: ${argument} must be a ${type.array} or a Uint16Array, got ${describe(value)}`);
+    throw new TypeError(`${fn}: ${argument} must be ${type.array} or a Uint16Array, got ${describe(value)}`);
   }
   checkType(fn, argument, value, own);
 }

@@ -12,6 +12,17 @@ export {
 } from './create';
 export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half';
 export type { Pipeline, PipelineOptions, ValueAndDerivative } from './pipeline';
+export {
+  type ByteType,
+  type DequantizeOptions,
+  dequantize,
+  type Quantization,
+  type QuantizedFunction,
+  type QuantizeOptions,
+  quantizationParams,
+  quantize,
+  quantized,
+} from './quantized';
 export { type Backend, backend, init } from './runtime';
 export {
   type Bfloat16Bits,

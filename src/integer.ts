@@ -1,5 +1,5 @@
 import type { Spec } from './activation';
-import { inBlocks } from './blocks';
+import { apart, inBlocks } from './blocks';
 import type { KernelSet, Runtime } from './runtime';
 import { typed } from './typed';
 import type { ElementType, NumberArray } from './types';
@@ -24,6 +24,9 @@ const clipKernels: KernelSet<ClipKernels> = {
     };
   },
 };
+
+/** Up to this length a loop takes less time than to look up a kernel, some 500 ns. */
+const SMALL = 128;
 
 function clipped(x: NumberArray, y: NumberArray, low: number, high: number): void {
   for (let i = 0; i < y.length; i++) {
@@ -51,10 +54,24 @@ export function clipIntegers(
   const [from, to] = (clip as NonNullable<typeof clip>)(a, b);
   if (from > least) checkEnd(fn, type, from);
   if (to < largest) checkEnd(fn, type, to);
-  const low = Math.max(from, least);
-  const high = Math.min(to, largest);
-  const kernel = `clip${type.array.replace(/(Clamped)?Array/, '')}` as keyof ClipKernels;
-  inBlocks(runtime, [x], out, type.bytes, 1, (workspace) => {
+  clippedBy(runtime, type, x, out, Math.max(from, least), Math.min(to, largest));
+}
+
+/** out[i] = min(max(x[i], low), high); all are of the type. */
+export function clippedBy(
+  runtime: Runtime,
+  { name, bytes }: ElementType,
+  x: NumberArray,
+  out: NumberArray,
+  low: number,
+  high: number,
+): void {
+  if (x.length <= SMALL) {
+    clipped(apart(x, out), out, low, high);
+    return;
+  }
+  const kernel = `clip${name[0].toUpperCase()}${name.slice(1).replace('Clamped', '')}` as keyof ClipKernels;
+  inBlocks(runtime, [x], out, bytes, 1, (workspace) => {
     const clip = workspace.kernels(clipKernels)[kernel];
     return (n, target, source) => clip(source, target, n, low, high);
   });

@@ -63,7 +63,7 @@ interface Constructor<A> {
 export interface ElementType {
   /** Arrays of the same name may be mixed. */
   readonly name: keyof ArenaArrays;
-  /** What is expected, for messages. */
+  /** The array, for messages: `a Float64Array`. */
   readonly array: string;
   readonly View: Constructor<NumberArray>;
   readonly bytes: number;
@@ -90,23 +90,23 @@ function type(
 const Float16BitsArray = Float16Bits as unknown as Constructor<Float16Bits>;
 const Bfloat16BitsArray = Bfloat16Bits as unknown as Constructor<Bfloat16Bits>;
 
-const float16Bits = type('float16', Float16BitsArray, 'float16 array');
+const float16Bits = type('float16', Float16BitsArray, 'a float16 array');
 /** The engine's own array, if it has one (V8 13.4, Node 24). */
 const Native = (globalThis as { Float16Array?: Constructor<Float16> }).Float16Array;
 
 /** The element types, each with the array that an arena makes for it, under the name of the arena's function. */
 export const types: { readonly [K in ElementType['name']]: ElementType } = {
-  float64: type('float64', Float64Array, 'Float64Array'),
-  float32: type('float32', Float32Array, 'Float32Array'),
-  float16: Native === undefined ? float16Bits : type('float16', Native, 'Float16Array'),
-  bfloat16: type('bfloat16', Bfloat16BitsArray, 'bfloat16 array'),
-  int8: type('int8', Int8Array, 'Int8Array', [-128, 127]),
-  uint8: type('uint8', Uint8Array, 'Uint8Array', [0, 255]),
-  uint8Clamped: type('uint8Clamped', Uint8ClampedArray, 'Uint8ClampedArray', [0, 255]),
-  int16: type('int16', Int16Array, 'Int16Array', [-32768, 32767]),
-  uint16: type('uint16', Uint16Array, 'Uint16Array', [0, 65535]),
-  int32: type('int32', Int32Array, 'Int32Array', [-(2 ** 31), 2 ** 31 - 1]),
-  uint32: type('uint32', Uint32Array, 'Uint32Array', [0, 2 ** 32 - 1]),
+  float64: type('float64', Float64Array, 'a Float64Array'),
+  float32: type('float32', Float32Array, 'a Float32Array'),
+  float16: Native === undefined ? float16Bits : type('float16', Native, 'a Float16Array'),
+  bfloat16: type('bfloat16', Bfloat16BitsArray, 'a bfloat16 array'),
+  int8: type('int8', Int8Array, 'an Int8Array', [-128, 127]),
+  uint8: type('uint8', Uint8Array, 'a Uint8Array', [0, 255]),
+  uint8Clamped: type('uint8Clamped', Uint8ClampedArray, 'a Uint8ClampedArray', [0, 255]),
+  int16: type('int16', Int16Array, 'an Int16Array', [-32768, 32767]),
+  uint16: type('uint16', Uint16Array, 'a Uint16Array', [0, 65535]),
+  int32: type('int32', Int32Array, 'an Int32Array', [-(2 ** 31), 2 ** 31 - 1]),
+  uint32: type('uint32', Uint32Array, 'a Uint32Array', [0, 2 ** 32 - 1]),
 };
 
 const byArray = new Map(Object.values(types).map((type) => [type.View.name, type]));
@@ -137,10 +137,10 @@ export function checkType(
   type: ElementType,
 ): asserts value is NumberArray {
   if (elementType(value)?.name !== type.name) {
-    throw new TypeError(`${fn}: ${argument} must be a ${type.array}, got ${describe(value)}`);
+    throw new TypeError(`${fn}: ${argument} must be ${type.array}, got ${describe(value)}`);
   }
   if (isOutOfBounds(value as NumberArray)) {
-    throw new TypeError(`${fn}: ${argument} must not be detached, got a ${type.array} whose buffer was transferred`);
+    throw new TypeError(`${fn}: ${argument} must not be detached, got ${type.array} whose buffer was transferred`);
   }
 }
 
