@@ -19,6 +19,7 @@ export const squareplus = activation({
   kernel: (beta) => (beta === 0 ? 'relu' : 'squareplus'),
   fields: squareplusFields,
   wideFields: squareplusWideFields,
+  fields64: squareplusFields64,
   value(x, beta) {
     const root = Math.sqrt(x * x + beta);
     if (x < 0) return beta / (root - x) / 2;
@@ -57,6 +58,12 @@ function squareplusFields(beta: number): number[] {
 function squareplusWideFields(beta: number): number[] {
   const scaled = beta * squareplusScale(beta) ** 2;
   return [scaled, scaled / 2];
+}
+
+function squareplusFields64(beta: number): number[] {
+  const scale = 2 ** -20 * squareplusScale(beta);
+  const scaled = beta * scale ** 2;
+  return [beta / 4, beta / 8, scale, scaled, scaled / 2];
 }
 
 /** A power of two about 2^-20 / sqrt(beta). At beta 0 relu's kernel serves, which has no fields. */

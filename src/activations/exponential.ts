@@ -1,5 +1,5 @@
 import { activation } from '../activation';
-import { refuseNegative, refuseScale, scaledExpm1 } from './fields';
+import { refuseNegative, refuseScale, scaledBy64, scaledExpm1 } from './fields';
 
 /**
  * The exponential function.
@@ -57,6 +57,7 @@ export const celu = activation({
   defaults: { alpha: 1 },
   refuse: (alpha) => refuseScale('alpha', alpha),
   fields: (alpha) => [...scaledExpm1(1 / alpha), alpha, 1 / alpha, -88 * alpha, -120 * alpha],
+  fields64: (alpha) => [...scaledBy64(alpha), alpha, -40 * alpha, -760 * alpha],
   value: (x, alpha) => (x > 0 ? x : alpha * Math.expm1(x / alpha)),
   derivative: (x, alpha) => (x > 0 ? 1 : Math.exp(x / alpha)),
   float32Options: true,

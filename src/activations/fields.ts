@@ -36,3 +36,35 @@ export function refuseScale(option: string, value: number): string | undefined {
 export function refuseNegative(alpha: number): string | undefined {
   return alpha >= 0 ? undefined : `option alpha must not be negative, or y does not tell the sign of x, got ${alpha}`;
 }
+
+/** Rounds to the 26 highest bits of a significand, by Veltkamp's method. */
+function highHalf(x: number): number {
+  const scaled = x * (2 ** 27 + 1);
+  return scaled - (scaled - x);
+}
+
+/** What `x * y` lacks once it is rounded (Dekker). */
+function lostOfProduct(x: number, y: number): number {
+  const xHigh = highHalf(x);
+  const yHigh = highHalf(y);
+  const xLow = x - xHigh;
+  const yLow = y - yHigh;
+  return xHigh * yHigh - x * y + xHigh * yLow + xLow * yHigh + xLow * yLow;
+}
+
+/** The fields of a `Scaled` of the float64 kernels for factor + `rest`. */
+export function scaled64(factor: number, rest = 0): number[] {
+  const high = highHalf(factor);
+  return [factor, high, factor - high + rest];
+}
+
+/** The same for 1 / `divisor`. */
+export function scaledBy64(divisor: number): number[] {
+  const factor = 1 / divisor;
+  return scaled64(factor, (1 - factor * divisor - lostOfProduct(factor, divisor)) / divisor);
+}
+
+/** What alpha + `alphaRest` times x lacks of `exact`, all but equal to it. */
+export function lostOf64(exact: number, alpha: number, alphaRest: number, x: number): number {
+  return exact - alpha * x - lostOfProduct(alpha, x) - alphaRest * x;
+}

@@ -1,5 +1,5 @@
 import { activation } from '../activation';
-import { refuseScale } from './fields';
+import { lostOf64, refuseScale } from './fields';
 import { keepNaN } from './reference';
 
 /**
@@ -22,6 +22,11 @@ export const hardSigmoid = activation({
     const offset = beta / alpha;
     return [alpha, offset, alpha * (offset - Math.fround(offset)), floatUpTo(-offset), -floatUpTo((beta - 1) / alpha)];
   },
+  fields64(alpha, beta) {
+    const offset = beta / alpha;
+    const rest = lostOf64(beta, alpha, alpha === 1 / 6 ? SIXTH_REST : 0, offset);
+    return [alpha, offset, rest, -offset, (1 - beta) / alpha];
+  },
   value: (x, alpha, beta) => clamp((x + beta / alpha) * alpha, 0, 1),
   derivative: hardSigmoidSlope,
   ulp: { value: 2, derivative: 1 },
@@ -35,6 +40,9 @@ export const hardSigmoid = activation({
     derivative: hardSigmoidSlope,
   },
 });
+
+/** What the float64 next to 1 / 6, which stands for a sixth, lacks. */
+const SIXTH_REST = 9.25185853854297e-18;
 
 function hardSigmoidSlope(x: number, alpha: number, beta: number): number {
   return keepNaN(x, x > -beta / alpha && x < (1 - beta) / alpha ? alpha : 0);

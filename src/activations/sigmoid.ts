@@ -1,5 +1,5 @@
 import { activation } from '../activation';
-import { refuseScale, scaledExponential } from './fields';
+import { refuseScale, scaled64, scaledExponential } from './fields';
 import { logistic, timesVanishing } from './reference';
 
 /**
@@ -32,6 +32,7 @@ export const silu = activation({
   defaults: { beta: 1 },
   refuse: (beta) => refuseScale('beta', beta),
   fields: siluFields,
+  fields64: (beta) => [...scaled64(beta), -770 / beta],
   wideFields: (beta) => [-beta],
   value: siluValue,
   derivative: siluDerivative,
@@ -55,11 +56,15 @@ export const quickGelu = activation({
   // The third coefficient of the exponential four units below, where roundings are felt least: 1.996 ULP instead of 2.004.
   fields: () => siluFields(1.702).map((c, i) => (i === 5 ? -0.82171911 : c)),
   wideFields: () => [-1.702],
+  fields64: () => [...scaled64(1.702, QUICK_BETA_REST), -770 / 1.702],
   value: (x) => siluValue(x, 1.702),
   derivative: (x) => siluDerivative(x, 1.702),
   ulp: { value: 2, derivative: 1.5 },
   root: { from: -0.765, to: -0.74, error: 1e-9 },
 });
+
+/** What the float64 1.702 lacks. */
+const QUICK_BETA_REST = 4.263256414560601e-17;
 
 function siluValue(x: number, beta: number): number {
   return timesVanishing(x, logistic(beta * x));

@@ -1,5 +1,5 @@
 import { activation } from '../activation';
-import { refuseScale, scaledExpm1 } from './fields';
+import { refuseScale, scaled64, scaledExpm1 } from './fields';
 import { logistic, timesVanishing } from './reference';
 
 /**
@@ -16,6 +16,7 @@ export const softplus = activation({
   defaults: { beta: 1 },
   refuse: (beta) => refuseScale('beta', beta),
   fields: softplusFields,
+  fields64: (beta) => [...scaled64(beta), -770 / beta, 1 / beta],
   value(x, beta) {
     const z = beta * x;
     return (Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)))) / beta;
