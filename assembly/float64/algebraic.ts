@@ -1,6 +1,6 @@
 import { abs, clamp, HALF, highHalf, madd, nmadd, ONE, splat, zero } from '../lanes';
 import { backward, forward } from '../loops';
-import { bothSides, lost, quotient, TWO_TO_MINUS_128 } from './math';
+import { bothSides, lost, lostOfAny, quotient, TWO_TO_MINUS_128 } from './math';
 
 /** 2^510: its square does not overflow, no beta shows beside it, and the derivative has vanished. */
 const SQUARE_END = memory.data<f64>([3.3519519824856493e153]);
@@ -38,7 +38,12 @@ class Squareplus {
 
   @inline derivative(x: v128): v128 {
     const a = f64x2.pmin(abs(f64x2.mul(x, this.scale)), splat(SQUARE_END));
-    const t = madd(a, a, this.scaledBeta);
+    // one rounding of t, not two: 2.3 ULP before
+    const h = highHalf(a);
+    const square = f64x2.mul(h, h);
+    const sum = f64x2.add(square, this.scaledBeta);
+    const rest = madd(f64x2.sub(a, h), f64x2.add(a, h), lostOfAny(square, this.scaledBeta, sum));
+    const t = f64x2.add(sum, rest);
     const product = f64x2.mul(a, f64x2.sqrt(t));
     const d = f64x2.add(t, product);
     return bothSides(x, quotient(this.scaledHalfBeta, zero(), d, lost(t, product, d)));

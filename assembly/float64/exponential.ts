@@ -134,20 +134,18 @@ class Celu extends Scaled {
 
   @inline forward(x: v128): v128 {
     const z = clamp(x, this.expm1Low, zero());
-    const y = this.scaled(z);
-    const k = rounded(y, BIAS);
+    const k = rounded(this.scaled(z), BIAS);
     const s = power(k);
-    const deficit = nmadd(s, this.expm1Of(z, y, k, BIAS), f64x2.sub(splat(ONE), s));
+    const deficit = nmadd(s, this.expm1Of(z, k, BIAS), f64x2.sub(splat(ONE), s));
     return nmadd(this.alpha, deficit, f64x2.pmax(x, zero()));
   }
 
 
   @inline derivative(x: v128): v128 {
     const z = clamp(x, this.tailLow, zero());
-    const y = this.scaled(z);
-    const k = rounded(y, BIAS_PLUS_128);
+    const k = rounded(this.scaled(z), BIAS_PLUS_128);
     const s = power(k);
-    return f64x2.mul(madd(s, this.expm1Of(z, y, k, BIAS_PLUS_128), s), splat(TWO_TO_MINUS_128));
+    return f64x2.mul(madd(s, this.expm1Of(z, k, BIAS_PLUS_128), s), splat(TWO_TO_MINUS_128));
   }
 }
 export function celu(p: usize, x: usize, y: usize, n: usize): void {

@@ -1,18 +1,21 @@
 import { abs, HALF, madd, negate, nmadd, ONE, SIGN, signOf, splat } from '../lanes';
 import { backward, forwardLong } from '../loops';
-import { evenOdd20, evenOdd22, evenOdd23 } from '../polynomial';
+import { fourWay20, fourWay22, fourWay23 } from '../polynomial';
 import {
   BIAS,
+  BIAS_MINUS_128,
   BIAS_PLUS_128,
   bothSides,
+  expm1Lost,
   expm1OfParts,
   LN_2_LOW,
   lost,
+  lostOfAny,
+  overOnePlus,
   power,
   quotient,
   reducedHigh,
   rounded,
-  scaledLogistic,
   slopeBelow,
   TWO_TO_MINUS_128,
 } from './math';
@@ -22,16 +25,34 @@ import {
 const MINUS_ONE = memory.data<f64>([-1.0]);
 const MINUS_HALF = memory.data<f64>([-0.5]);
 /** Rounds to a multiple of 2^-10, the square of which is exact, as is its difference from n times the high part of ln 2. */
-const TENTHS = memory.data<f64>([1.5 * 4398046511104.0]);
+const GRID = memory.data<f64>([1.5 * 4398046511104.0]);
 
-/** t of e^(factor a^2), for a factor of -1 or -1 / 2. */
+/** r of e^(factor a^2) = high - low from n, for a factor of -1 or -1 / 2. */
+@inline
+function gaussianHigh(a: v128, factor: usize, n: v128): v128 {
+  const h = onGrid(a);
+  return reducedHigh(f64x2.mul(f64x2.mul(h, h), splat(factor)), n);
+}
+
+
+@inline
+function gaussianLow(a: v128, factor: usize, n: v128): v128 {
+  const h = onGrid(a);
+  const rest = f64x2.mul(f64x2.sub(a, h), f64x2.add(a, h)); // a^2 - h^2
+  return nmadd(rest, splat(factor), f64x2.mul(n, splat(LN_2_LOW)));
+}
+
+
+@inline
+function onGrid(a: v128): v128 {
+  return f64x2.sub(f64x2.add(a, splat(GRID)), splat(GRID));
+}
+
+/** t of e^(factor a^2). */
 @inline
 function gaussianExpm1(a: v128, factor: usize, k: v128, bias: usize): v128 {
   const n = f64x2.sub(k, splat(bias));
-  const h = f64x2.sub(f64x2.add(a, splat(TENTHS)), splat(TENTHS));
-  const rest = f64x2.mul(f64x2.sub(a, h), f64x2.add(a, h)); // a^2 - h^2
-  const high = reducedHigh(f64x2.mul(f64x2.mul(h, h), splat(factor)), n);
-  return expm1OfParts(high, nmadd(rest, splat(factor), f64x2.mul(n, splat(LN_2_LOW))));
+  return expm1OfParts(gaussianHigh(a, factor, n), gaussianLow(a, factor, n));
 }
 
 /** Its k. */
@@ -68,7 +89,7 @@ class Erf {
 
   @inline forward(x: v128): v128 {
     const a = f64x2.pmin(abs(x), splat(ERF_ONE));
-    const rest = f64x2.mul(a, evenOdd23(ERF, a)); // g - a
+    const rest = f64x2.mul(a, fourWay23(ERF, a)); // g - a
     const minusA = negate(a);
     const k = rounded(f64x2.sub(minusA, rest), BIAS);
     const n = f64x2.sub(k, splat(BIAS));
@@ -136,7 +157,7 @@ class Gelu {
     const a = f64x2.pmin(abs(x), splat(GELU_ZERO));
     const k = gaussianRounded(a, MINUS_HALF, BIAS_PLUS_128);
     const t = gaussianExpm1(a, MINUS_HALF, k, BIAS_PLUS_128);
-    const g = evenOdd22(GELU, mapped(a));
+    const g = fourWay22(GELU, mapped(a));
     const one = splat(ONE);
     const rest = f64x2.mul(a, madd(t, f64x2.add(one, g), g));
     const n = f64x2.add(a, rest);
@@ -151,13 +172,19 @@ class Gelu {
   @inline derivative(x: v128): v128 {
     const a = f64x2.pmin(abs(x), splat(GELU_ZERO));
     const k = gaussianRounded(a, MINUS_HALF, BIAS_PLUS_128);
-    const t = gaussianExpm1(a, MINUS_HALF, k, BIAS_PLUS_128);
-    const g = evenOdd20(GELU_SLOPE, mapped(a));
+    const n = f64x2.sub(k, splat(BIAS_PLUS_128));
+    const high = gaussianHigh(a, MINUS_HALF, n);
+    const low = gaussianLow(a, MINUS_HALF, n);
+    const t = expm1OfParts(high, low);
+    const g = fourWay20(GELU_SLOPE, mapped(a));
     const root = splat(ROOT);
     const toRoot = f64x2.sub(root, a);
     const toRootLow = f64x2.add(f64x2.sub(f64x2.sub(root, toRoot), a), splat(ROOT + 8));
-    const factor = madd(t, f64x2.add(splat(ONE), g), g);
-    const rest = madd(f64x2.add(toRoot, toRootLow), factor, toRootLow);
+    // (1 + t) (1 + g) = 1 + factor + factorLow
+    const ge = madd(g, t, g);
+    const factor = f64x2.add(t, ge);
+    const factorLow = f64x2.add(lostOfAny(t, ge, factor), expm1Lost(high, low, t));
+    const rest = madd(f64x2.add(toRoot, toRootLow), factor, madd(toRoot, factorLow, toRootLow));
     const slope = f64x2.add(rest, toRoot);
     return bothSides(x, f64x2.mul(f64x2.mul(slope, power(k)), splat(TWO_TO_MINUS_129)));
   }
@@ -180,17 +207,19 @@ function mapped(a: v128): v128 {
 /** Where the results round to 0 for negative x */
 const TANH_ZERO = memory.data<f64>([22.0]);
 const MINUS_TANH_ZERO = memory.data<f64>([-22.0]);
+/** e^-z vanishes beside 1 from minus this on. */
+const TANH_ONE_BELOW = memory.data<f64>([-9.0]);
 const B = memory.data<f64>([0.07135481627260025]);
 const MINUS_B = memory.data<f64>([-0.07135481627260025]);
-/** -B to 13 bits, and the rest */
-const MINUS_B_HIGH = memory.data<f64>([-0.07135009765625]);
-const MINUS_B_LOW = memory.data<f64>([-4.718616350248776e-6]);
+/** B to 13 bits, and the rest */
+const B_HIGH = memory.data<f64>([0.07135009765625]);
+const B_LOW = memory.data<f64>([4.718616350248776e-6]);
 const C = memory.data<f64>([22.363860002236386]);
-/** C to a multiple of 2^-16, and the rest; ln 2 / B to a multiple of 2^-24, and the rest */
+/** C to a multiple of 2^-16, and the rest; ln 2 / B to a multiple of 2^-24, and minus the rest */
 const C_HIGH = memory.data<f64>([22.363861083984375]);
 const C_LOW = memory.data<f64>([-1.0817479889997765e-6]);
 const OCTAVE_HIGH = memory.data<f64>([9.714091002941132]);
-const OCTAVE_LOW = memory.data<f64>([2.5082564503810357e-8]);
+const MINUS_OCTAVE_LOW = memory.data<f64>([-2.5082564503810357e-8]);
 /** Rounds to a multiple of 2^-8: the parts of z that are computed from such a number alone are exact. */
 const EIGHTHS = memory.data<f64>([1.5 * 17592186044416.0]);
 const THREE = memory.data<f64>([3.0]);
@@ -207,28 +236,33 @@ class GeluTanh {
   @inline forward(x: v128): v128 {
     const atLeast = f64x2.pmax(x, splat(MINUS_TANH_ZERO));
     const z = f64x2.pmin(atLeast, splat(TANH_ZERO));
-    const k = this.rounded(abs(z));
-    const t = this.expm1Of(abs(z), k);
-    const y = f64x2.mul(scaledLogistic(x, z, power(k), t), splat(TWO_TO_MINUS_128));
-    return f64x2.sub(y, f64x2.sub(z, atLeast));
+    const minusZ = f64x2.pmax(negate(z), splat(TANH_ONE_BELOW));
+    const k = this.rounded(minusZ, BIAS_MINUS_128);
+    const n = f64x2.sub(k, splat(BIAS_MINUS_128));
+    const t = expm1OfParts(this.reducedHigh(minusZ, n), this.reducedLow(minusZ, n));
+    const y = overOnePlus(z, power(k), t);
+    return f64x2.sub(f64x2.mul(y, splat(TWO_TO_MINUS_128)), f64x2.sub(z, atLeast));
   }
 
 
   @inline derivative(x: v128): v128 {
-    const a = f64x2.pmin(abs(x), splat(TANH_ZERO));
-    const k = this.rounded(a);
-    const t = this.expm1Of(a, k);
-    // -a dz/dx = -B a (3 a^2 + C)
+    const a = f64x2.pmax(v128.or(x, splat(SIGN)), splat(MINUS_TANH_ZERO)); // -|x|
+    const k = this.rounded(a, BIAS_PLUS_128);
+    const n = f64x2.sub(k, splat(BIAS_PLUS_128));
+    // a dz/dx = B a (3 a^2 + C)
     const h = this.high(a);
     const l = f64x2.sub(a, h);
     const three = splat(THREE);
     const main = f64x2.mul(h, madd(f64x2.mul(h, h), three, splat(C_HIGH)));
     const inner = f64x2.mul(three, madd(f64x2.mul(h, three), a, f64x2.mul(l, l)));
     const rest = madd(l, f64x2.add(inner, splat(C)), f64x2.mul(h, splat(C_LOW)));
-    const exact = f64x2.mul(main, splat(MINUS_B_HIGH));
-    const low = nmadd(rest, splat(B), f64x2.mul(main, splat(MINUS_B_LOW)));
+    const exact = f64x2.mul(main, splat(B_HIGH));
+    const low = madd(rest, splat(B), f64x2.mul(main, splat(B_LOW)));
     const product = f64x2.add(exact, low);
-    return bothSides(x, slopeBelow(power(k), t, product, lost(exact, low, product)));
+    return bothSides(
+      x,
+      slopeBelow(power(k), this.reducedHigh(a, n), this.reducedLow(a, n), product, lost(exact, low, product)),
+    );
   }
 
   /** a to a multiple of 2^-8 */
@@ -236,21 +270,24 @@ class GeluTanh {
     return f64x2.sub(f64x2.add(a, splat(EIGHTHS)), splat(EIGHTHS));
   }
 
-  /** k of e^-z */
-  @inline rounded(a: v128): v128 {
-    const z = f64x2.mul(f64x2.mul(a, splat(MINUS_B)), madd(a, a, splat(C)));
-    return rounded(z, BIAS_PLUS_128);
+  /** k of e^z */
+  @inline rounded(a: v128, bias: usize): v128 {
+    return rounded(f64x2.mul(f64x2.mul(a, splat(B)), madd(a, a, splat(C))), bias);
   }
 
-  /** t of e^-z: the parts of a^3 + C a + n ln 2 / B that are exact, and the rest */
-  @inline expm1Of(a: v128, k: v128): v128 {
-    const n = f64x2.sub(k, splat(BIAS_PLUS_128));
+  /** r of e^z = high - low from n: the parts of a^3 + C a - n ln 2 / B that are exact */
+  @inline reducedHigh(a: v128, n: v128): v128 {
+    const h = this.high(a);
+    return f64x2.mul(nmadd(n, splat(OCTAVE_HIGH), f64x2.mul(h, madd(h, h, splat(C_HIGH)))), splat(B));
+  }
+
+  /** and the rest */
+  @inline reducedLow(a: v128, n: v128): v128 {
     const h = this.high(a);
     const l = f64x2.sub(a, h);
-    const main = madd(n, splat(OCTAVE_HIGH), f64x2.mul(h, madd(h, h, splat(C_HIGH))));
     const slope = f64x2.add(madd(f64x2.mul(h, splat(THREE)), a, f64x2.mul(l, l)), splat(C));
-    const rest = madd(l, slope, madd(h, splat(C_LOW), f64x2.mul(n, splat(OCTAVE_LOW))));
-    return expm1OfParts(f64x2.mul(main, splat(MINUS_B)), f64x2.mul(rest, splat(B)));
+    const rest = madd(l, slope, madd(h, splat(C_LOW), f64x2.mul(n, splat(MINUS_OCTAVE_LOW))));
+    return f64x2.mul(rest, splat(MINUS_B));
   }
 }
 export function geluTanh(p: usize, x: usize, y: usize, n: usize): void {

@@ -1,4 +1,4 @@
-import { highHalf, madd, nmadd, ONE, oneIfPositive, select, SIGN, signOf, splat, zero } from '../lanes';
+import { clamp, highHalf, madd, negate, nmadd, ONE, oneIfPositive, SIGN, signOf, splat } from '../lanes';
 import { evenOdd9 } from '../polynomial';
 
 // The exponential, in the pieces from which the smooth activations are built, as in ../math.ts:
@@ -19,6 +19,7 @@ const EXPM1 = memory.data<f64>([
 /** Rounds to an integer, 1.5 * 2^52, and holds the exponent's bias: as in ../math.ts. */
 export const BIAS = memory.data<f64>([6755399441055744.0 + 1023.0]);
 export const BIAS_PLUS_128 = memory.data<f64>([6755399441055744.0 + 1023.0 + 128.0]);
+export const BIAS_MINUS_128 = memory.data<f64>([6755399441055744.0 + 1023.0 - 128.0]);
 export const TWO_TO_128 = memory.data<f64>([3.402823669209385e38]);
 export const TWO_TO_MINUS_128 = memory.data<f64>([2.938735877055719e-39]);
 
@@ -52,6 +53,12 @@ export function expm1OfParts(high: v128, low: v128): v128 {
   return f64x2.add(high, f64x2.sub(curvature(f64x2.sub(high, low)), low));
 }
 
+/** What t lacks. */
+@inline
+export function expm1Lost(high: v128, low: v128, t: v128): v128 {
+  return lost(high, f64x2.sub(curvature(f64x2.sub(high, low)), low), t);
+}
+
 /** t of e^y. */
 @inline
 export function expm1Of(y: v128, k: v128, bias: usize): v128 {
@@ -59,7 +66,7 @@ export function expm1Of(y: v128, k: v128, bias: usize): v128 {
   return expm1OfParts(reducedHigh(y, n), f64x2.mul(n, splat(LN_2_LOW)));
 }
 
-/** An operator that scales its argument: `factor` x is the sum of its rounded value and what that lacks. */
+/** An operator that scales its argument: `factor` x is the sum of two numbers, the first, of 26 bits of each, exact. */
 @unmanaged
 export class Scaled {
   factor: v128;
@@ -69,21 +76,29 @@ export class Scaled {
 
 
   @inline scaled(x: v128): v128 {
-    return f64x2.mul(x, this.factor);
+    return f64x2.mul(highHalf(x), this.factorHigh);
   }
 
-  /** What `product`, factor x rounded, lacks. */
-  @inline lost(x: v128, product: v128): v128 {
+  /** factor x - scaled(x) */
+  @inline rest(x: v128): v128 {
     const h = highHalf(x);
-    const rest = madd(h, this.factorLow, f64x2.mul(f64x2.sub(x, h), this.factor));
-    return f64x2.add(f64x2.sub(f64x2.mul(h, this.factorHigh), product), rest);
+    return madd(h, this.factorLow, f64x2.mul(f64x2.sub(x, h), this.factor));
   }
 
-  /** t of e^(factor x), from `product`, factor x rounded. */
-  @inline expm1Of(x: v128, product: v128, k: v128, bias: usize): v128 {
+  /** r of factor x = high - low from n */
+  @inline high(x: v128, n: v128): v128 {
+    return reducedHigh(this.scaled(x), n);
+  }
+
+
+  @inline low(x: v128, n: v128): v128 {
+    return f64x2.sub(f64x2.mul(n, splat(LN_2_LOW)), this.rest(x));
+  }
+
+  /** t of e^(factor x) */
+  @inline expm1Of(x: v128, k: v128, bias: usize): v128 {
     const n = f64x2.sub(k, splat(bias));
-    const low = f64x2.sub(f64x2.mul(n, splat(LN_2_LOW)), this.lost(x, product));
-    return expm1OfParts(reducedHigh(product, n), low);
+    return expm1OfParts(this.high(x, n), this.low(x, n));
   }
 }
 
@@ -125,6 +140,13 @@ export function roughReciprocal(x: v128): v128 {
   return i64x2.sub(splat(RECIPROCAL_BITS), x);
 }
 
+/** n / (d + dLow) for d > 0. */
+@inline
+export function quotientOf(n: v128, d: v128, dLow: v128): v128 {
+  const q = f64x2.div(n, d);
+  return nmadd(f64x2.mul(q, dLow), roughReciprocal(d), q);
+}
+
 /** (n + nLow) / (d + dLow) for d > 0. */
 @inline
 export function quotient(n: v128, nLow: v128, d: v128, dLow: v128): v128 {
@@ -132,48 +154,44 @@ export function quotient(n: v128, nLow: v128, d: v128, dLow: v128): v128 {
   return madd(nmadd(q, dLow, nLow), roughReciprocal(d), q);
 }
 
-/** e^y vanishes, by whatever factor of an activation it is multiplied, from here down. */
-const VANISHED = memory.data<f64>([-770.0]);
+/** e^-y vanishes, by whatever factor of an activation it is multiplied, from here up. */
+export const VANISHED = memory.data<f64>([770.0]);
+const MINUS_VANISHED = memory.data<f64>([-770.0]);
+/** e^y vanishes beside 1 from here down. */
+export const ONE_BELOW = memory.data<f64>([-60.0]);
 
 /** -|x|, no further from 0 than it takes e to its power to vanish. */
 @inline
 export function minusSize(x: v128): v128 {
-  return f64x2.pmax(v128.or(x, splat(SIGN)), splat(VANISHED));
+  return f64x2.pmax(v128.or(x, splat(SIGN)), splat(MINUS_VANISHED));
 }
 
-/** 2^128 factor / (1 + e^-x) from the power, times 2^128, and t of e^-|x|. */
+/** 2^128 n / (1 + e^y) from the power 2^-128 s and t of e^y. */
 @inline
-export function scaledLogistic(x: v128, factor: v128, s: v128, t: v128): v128 {
-  const one = splat(ONE);
-  const e = f64x2.add(one, t);
-  const eLow = lost(one, t, e);
-  const power = f64x2.mul(s, splat(TWO_TO_MINUS_128));
-  const w = f64x2.mul(power, e);
-  const d = f64x2.add(one, w);
-  const dLow = madd(power, eLow, lost(one, w, d));
-  const negative = f64x2.lt(x, zero());
-  const n = select(negative, f64x2.mul(s, e), splat(TWO_TO_128));
-  const nLow = v128.and(f64x2.mul(s, eLow), negative);
-  return quotient(f64x2.mul(factor, n), f64x2.mul(factor, nLow), d, dLow);
+export function overOnePlus(n: v128, s: v128, t: v128): v128 {
+  const one = f64x2.add(s, splat(TWO_TO_MINUS_128)); // 1 + s, exact unless one of them hardly counts
+  const rest = f64x2.mul(s, t);
+  const d = f64x2.add(one, rest);
+  return quotientOf(n, d, lost(one, rest, d));
 }
 
 /** 1 / (1 + e^-x). */
 @inline
 export function logistic(x: v128): v128 {
-  const y = minusSize(x);
-  const k = rounded(y, BIAS_PLUS_128);
-  const t = expm1Of(y, k, BIAS_PLUS_128);
-  return f64x2.mul(scaledLogistic(x, splat(ONE), power(k), t), splat(TWO_TO_MINUS_128));
+  const y = clamp(negate(x), splat(ONE_BELOW), splat(VANISHED));
+  const k = rounded(y, BIAS_MINUS_128);
+  const t = expm1Of(y, k, BIAS_MINUS_128);
+  return f64x2.mul(overOnePlus(splat(ONE), power(k), t), splat(TWO_TO_MINUS_128));
 }
 
-/** (n + nLow) / (1 + w)^2 for w = 2^-128 s (e + eLow). */
+/** (n + nLow) / (1 + w)^2 from the power and t of w. */
 @inline
-function overSquare(n: v128, nLow: v128, s: v128, e: v128, eLow: v128): v128 {
+function overSquare(n: v128, nLow: v128, s: v128, t: v128): v128 {
   const one = splat(ONE);
-  const small = f64x2.mul(s, splat(TWO_TO_MINUS_128));
-  const w = f64x2.mul(small, e);
-  const d = f64x2.add(one, w);
-  const dLow = madd(small, eLow, lost(one, w, d));
+  const start = f64x2.add(one, s);
+  const rest = f64x2.mul(s, t);
+  const d = f64x2.add(start, rest);
+  const dLow = f64x2.add(lost(start, rest, d), lost(one, s, start));
   const square = f64x2.mul(d, d);
   return quotient(n, nLow, square, madd(f64x2.add(d, d), dLow, lostOfSquare(d, square)));
 }
@@ -181,32 +199,33 @@ function overSquare(n: v128, nLow: v128, s: v128, e: v128, eLow: v128): v128 {
 /** 2^128 e^y / (1 + e^y)^2 for y <= 0. */
 @inline
 export function scaledLogisticSlope(y: v128): v128 {
-  const one = splat(ONE);
   const k = rounded(y, BIAS_PLUS_128);
   const s = power(k);
   const t = expm1Of(y, k, BIAS_PLUS_128);
-  const e = f64x2.add(one, t);
-  const eLow = lost(one, t, e);
-  return overSquare(f64x2.mul(s, e), f64x2.mul(s, eLow), s, e, eLow);
+  const st = f64x2.mul(s, t);
+  const n = f64x2.add(s, st);
+  return overSquare(n, lost(s, st, n), f64x2.mul(s, splat(TWO_TO_MINUS_128)), t);
 }
 
 /**
- * w (1 + p + w) / (1 + w)^2 from the power, times 2^128, and t of w, and from p in two parts: the derivative, for negative x, of
- * x / (1 + w) with w = e^-p.
+ * w (1 + p + w) / (1 + w)^2 from the power, times 2^128, of w and its r = high - low, and from p in two parts: the derivative, for
+ * negative x, of x / (1 + w) with w = e^-p.
  */
 @inline
-export function slopeBelow(s: v128, t: v128, p: v128, pLow: v128): v128 {
+export function slopeBelow(s: v128, high: v128, low: v128, p: v128, pLow: v128): v128 {
   const one = splat(ONE);
+  const t = expm1OfParts(high, low);
   const e = f64x2.add(one, t);
-  const eLow = lost(one, t, e);
+  const eLow = f64x2.add(lost(one, t, e), expm1Lost(high, low, t));
   const small = f64x2.mul(s, splat(TWO_TO_MINUS_128));
   const w = f64x2.mul(small, e);
   const start = f64x2.add(one, p);
   const m = f64x2.add(start, w);
-  const mLow = f64x2.add(f64x2.add(lostOfAny(one, p, start), lostOfAny(start, w, m)), madd(small, eLow, pLow));
+  // Where p is below 1 its part is not exact, and does not show.
+  const mLow = f64x2.add(f64x2.add(lost(p, one, start), lost(start, w, m)), madd(small, eLow, pLow));
   const n = f64x2.mul(e, m);
   const nLow = madd(e, mLow, madd(eLow, m, lostOfProduct(e, m, n)));
-  return f64x2.mul(overSquare(f64x2.mul(s, n), f64x2.mul(s, nLow), s, e, eLow), splat(TWO_TO_MINUS_128));
+  return f64x2.mul(overSquare(f64x2.mul(s, n), f64x2.mul(s, nLow), small, t), splat(TWO_TO_MINUS_128));
 }
 
 // The derivatives of x Phi(x), for a distribution Phi, have f'(x) + f'(-x) = 1: G(|x|) below 0 and 1 - G(|x|) above.

@@ -1,14 +1,16 @@
 import { negate, SIGN, splat } from '../lanes';
-import { backward, forward } from '../loops';
+import { backward, forward, forwardLong } from '../loops';
 import {
+  BIAS_MINUS_128,
   BIAS_PLUS_128,
   bothSides,
   logistic,
+  lost,
   minusSize,
+  overOnePlus,
   power,
   rounded,
   Scaled,
-  scaledLogistic,
   scaledLogisticSlope,
   slopeBelow,
   TWO_TO_MINUS_128,
@@ -47,32 +49,34 @@ export function sigmoidBackward(p: usize, dy: usize, x: usize, dx: usize, n: usi
 @unmanaged
 @final
 class Silu extends Scaled {
-  /** minus where the results round to 0 for negative x */
+  /** minus where the results round to 0 for negative x, and where e^(-beta x) vanishes beside 1 */
   minusEnd: v128;
+  oneBelow: v128;
 
 
   @inline forward(x: v128): v128 {
     const atLeast = f64x2.pmax(x, this.minusEnd);
     const z = f64x2.pmin(atLeast, negate(this.minusEnd));
-    const minusA = v128.or(z, splat(SIGN));
-    const y = this.scaled(minusA);
-    const k = rounded(y, BIAS_PLUS_128);
-    const t = this.expm1Of(minusA, y, k, BIAS_PLUS_128);
-    const q = scaledLogistic(z, z, power(k), t);
-    return f64x2.sub(f64x2.mul(q, splat(TWO_TO_MINUS_128)), f64x2.sub(z, atLeast));
+    const minusZ = f64x2.pmax(negate(z), this.oneBelow);
+    const k = rounded(this.scaled(minusZ), BIAS_MINUS_128);
+    const y = overOnePlus(z, power(k), this.expm1Of(minusZ, k, BIAS_MINUS_128));
+    return f64x2.sub(f64x2.mul(y, splat(TWO_TO_MINUS_128)), f64x2.sub(z, atLeast));
   }
 
 
   @inline derivative(x: v128): v128 {
     const minusA = f64x2.pmax(v128.or(x, splat(SIGN)), this.minusEnd);
-    const y = this.scaled(minusA);
-    const k = rounded(y, BIAS_PLUS_128);
-    const t = this.expm1Of(minusA, y, k, BIAS_PLUS_128);
-    return bothSides(x, slopeBelow(power(k), t, y, this.lost(minusA, y)));
+    const high = this.scaled(minusA);
+    const k = rounded(high, BIAS_PLUS_128);
+    const n = f64x2.sub(k, splat(BIAS_PLUS_128));
+    const rest = this.rest(minusA);
+    const p = f64x2.add(high, rest);
+    const below = slopeBelow(power(k), this.high(minusA, n), this.low(minusA, n), p, lost(high, rest, p));
+    return bothSides(x, below);
   }
 }
 export function silu(p: usize, x: usize, y: usize, n: usize): void {
-  forward<Silu>(p, x, y, n);
+  forwardLong<Silu>(p, x, y, n);
 }
 export function siluBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
   backward<Silu>(p, dy, x, dx, n);
@@ -80,7 +84,7 @@ export function siluBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize)
 
 /** quickGelu(x) = silu(x) with beta 1.702. */
 export function quickGelu(p: usize, x: usize, y: usize, n: usize): void {
-  forward<Silu>(p, x, y, n);
+  forwardLong<Silu>(p, x, y, n);
 }
 export function quickGeluBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
   backward<Silu>(p, dy, x, dx, n);

@@ -2,8 +2,11 @@ import { clamp, HALF, highHalf, madd, negate, nmadd, ONE, select, SIGN, splat, T
 import { backward, forwardLong } from '../loops';
 import { degree7 } from '../polynomial';
 import {
+  BIAS_MINUS_128,
   BIAS_PLUS_128,
+  expm1Lost,
   expm1Of,
+  expm1OfParts,
   LN_2_HIGH,
   LN_2_LOW,
   logistic,
@@ -12,11 +15,12 @@ import {
   lostOfProduct,
   lostOfSquare,
   minusSize,
+  overOnePlus,
   power,
   quotient,
+  reducedHigh,
   rounded,
   Scaled,
-  scaledLogistic,
   TWO_TO_128,
   TWO_TO_MINUS_128,
 } from './math';
@@ -58,26 +62,26 @@ function plusLog1p(start: v128, s: v128, t: v128): v128 {
 class Softplus extends Scaled {
   /** where e^(beta x) vanishes */
   minusEnd: v128;
+  /** where it vanishes beside 1 */
+  oneBelow: v128;
   /** 1 / beta */
   perFactor: v128;
 
 
   @inline forward(x: v128): v128 {
     const z = f64x2.pmax(v128.or(x, splat(SIGN)), this.minusEnd);
-    const y = this.scaled(z);
-    const k = rounded(y, BIAS_PLUS_128);
-    const t = this.expm1Of(z, y, k, BIAS_PLUS_128);
+    const k = rounded(this.scaled(z), BIAS_PLUS_128);
+    const t = this.expm1Of(z, k, BIAS_PLUS_128);
     const log = plusLog1p(zero(), f64x2.mul(power(k), splat(TWO_TO_MINUS_128)), t);
     return madd(log, this.perFactor, f64x2.pmax(x, zero()));
   }
 
 
   @inline derivative(x: v128): v128 {
-    const z = f64x2.pmax(v128.or(x, splat(SIGN)), this.minusEnd);
-    const y = this.scaled(z);
-    const k = rounded(y, BIAS_PLUS_128);
-    const t = this.expm1Of(z, y, k, BIAS_PLUS_128);
-    return f64x2.mul(scaledLogistic(x, splat(ONE), power(k), t), splat(TWO_TO_MINUS_128));
+    const z = f64x2.pmax(f64x2.pmin(negate(x), negate(this.minusEnd)), this.oneBelow);
+    const k = rounded(this.scaled(z), BIAS_MINUS_128);
+    const y = overOnePlus(splat(ONE), power(k), this.expm1Of(z, k, BIAS_MINUS_128));
+    return f64x2.mul(y, splat(TWO_TO_MINUS_128));
   }
 }
 export function softplus(p: usize, x: usize, y: usize, n: usize): void {
@@ -151,12 +155,15 @@ class Mish {
     const negative = f64x2.lt(x, zero());
     const y = v128.or(x, splat(SIGN));
     const k = rounded(y, BIAS_PLUS_128);
-    const t = expm1Of(y, k, BIAS_PLUS_128);
+    const index = f64x2.sub(k, splat(BIAS_PLUS_128));
+    const high = reducedHigh(y, index);
+    const low = f64x2.mul(index, splat(LN_2_LOW));
+    const t = expm1OfParts(high, low);
     const s = power(k);
     const one = splat(ONE);
     const two = splat(TWO);
     const e = f64x2.add(one, t);
-    const eLow = lost(one, t, e);
+    const eLow = f64x2.add(lost(one, t, e), expm1Lost(high, low, t));
     const small = f64x2.mul(s, splat(TWO_TO_MINUS_128));
     const w = f64x2.mul(small, e);
     const wLow = f64x2.mul(small, eLow);

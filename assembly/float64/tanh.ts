@@ -1,21 +1,23 @@
-import { abs, HALF, madd, nmadd, ONE, select, SIGN, signOf, splat } from '../lanes';
+import { abs, HALF, madd, nmadd, ONE, select, SIGN, signOf, splat, TWO } from '../lanes';
 import { backward, forward, forwardLong } from '../loops';
 import { degree7, evenOdd15 } from '../polynomial';
 import {
   BIAS,
-  BIAS_PLUS_128,
+  BIAS_MINUS_128,
   curvature,
   expm1Of,
   LN_2_LOW,
   lost,
   lostOfSquare,
   minusSize,
+  overOnePlus,
   power,
   quotient,
   reducedHigh,
   rounded,
-  scaledLogistic,
   scaledLogisticSlope,
+  TWO_TO_MINUS_128,
+  VANISHED,
 } from './math';
 
 /** tanh rounds to 1 from here. */
@@ -35,7 +37,6 @@ const TANH = memory.data<f64>([
 const TWO_TO_MINUS_126 = memory.data<f64>([1.1754943508222875e-38]);
 /** e to this vanishes beside 1. */
 const FAR = memory.data<f64>([-40.0]);
-const TWO_TO_MINUS_127 = memory.data<f64>([5.877471754111438e-39]);
 const FIVE_16THS = memory.data<f64>([0.3125]);
 const THREE = memory.data<f64>([3.0]);
 /** The highest 16 bits of a number's significand: 5 times its third power has 51. */
@@ -105,10 +106,10 @@ class TanhShrink {
     const exact = f64x2.mul(f64x2.mul(f64x2.mul(h, h), h), part);
     const rest = f64x2.mul(f64x2.mul(l, part), madd(f64x2.mul(h, splat(THREE)), a, f64x2.mul(l, l))); // 5 / 16 (a^3 - h^3)
     const near = f64x2.add(exact, madd(f64x2.mul(a, w), evenOdd15(TANH_SHRINK, w), rest));
-    const y = minusSize(f64x2.add(x, x));
-    const k = rounded(y, BIAS_PLUS_128);
-    const t = expm1Of(y, k, BIAS_PLUS_128);
-    const tail = f64x2.mul(scaledLogistic(y, splat(ONE), power(k), t), splat(TWO_TO_MINUS_127));
+    const y = f64x2.pmin(f64x2.add(a, a), splat(VANISHED));
+    const k = rounded(y, BIAS_MINUS_128);
+    const t = expm1Of(y, k, BIAS_MINUS_128);
+    const tail = f64x2.mul(overOnePlus(splat(TWO), power(k), t), splat(TWO_TO_MINUS_128));
     const far = f64x2.add(f64x2.sub(a, splat(ONE)), tail);
     return v128.or(select(f64x2.lt(a, splat(ONE)), near, far), signOf(x));
   }
@@ -134,7 +135,7 @@ class TanhShrink {
     const sum = f64x2.add(above, w);
     const sumLow = f64x2.add(f64x2.add(lost(above, w, sum), wLow), lost(one, s, above));
     const n2 = f64x2.mul(difference, difference);
-    const n2Low = f64x2.mul(f64x2.add(difference, difference), differenceLow);
+    const n2Low = madd(f64x2.add(difference, difference), differenceLow, lostOfSquare(difference, n2));
     const d2 = f64x2.mul(sum, sum);
     const d2Low = madd(f64x2.add(sum, sum), sumLow, lostOfSquare(sum, d2));
     return quotient(n2, n2Low, d2, d2Low);

@@ -32,7 +32,7 @@ export const silu = activation({
   defaults: { beta: 1 },
   refuse: (beta) => refuseScale('beta', beta),
   fields: siluFields,
-  fields64: (beta) => [...scaled64(beta), -770 / beta],
+  fields64: (beta) => silu64(scaled64(beta)),
   wideFields: (beta) => [-beta],
   value: siluValue,
   derivative: siluDerivative,
@@ -56,7 +56,7 @@ export const quickGelu = activation({
   // The third coefficient of the exponential four units below, where roundings are felt least: 1.996 ULP instead of 2.004.
   fields: () => siluFields(1.702).map((c, i) => (i === 5 ? -0.82171911 : c)),
   wideFields: () => [-1.702],
-  fields64: () => [...scaled64(1.702, QUICK_BETA_REST), -770 / 1.702],
+  fields64: () => silu64(scaled64(1.702, QUICK_BETA_REST)),
   value: (x) => siluValue(x, 1.702),
   derivative: (x) => siluDerivative(x, 1.702),
   ulp: { value: 2, derivative: 1.5 },
@@ -80,4 +80,8 @@ function siluFields(beta: number): number[] {
   // Below 1, beta lifts the tail of the result by 1 / beta.
   const low = (-109 + Math.min(0, Math.log(beta))) / beta;
   return [...scaledExponential(-beta), low, 20 / beta, 109 / beta, Math.fround(beta) - beta];
+}
+
+function silu64(scaled: number[]): number[] {
+  return [...scaled, -770 / scaled[0], -60 / scaled[0]];
 }

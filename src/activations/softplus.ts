@@ -16,7 +16,7 @@ export const softplus = activation({
   defaults: { beta: 1 },
   refuse: (beta) => refuseScale('beta', beta),
   fields: softplusFields,
-  fields64: (beta) => [...scaled64(beta), -770 / beta, 1 / beta],
+  fields64: (beta) => [...scaled64(beta), -770 / beta, -60 / beta, 1 / beta],
   value(x, beta) {
     const z = beta * x;
     return (Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)))) / beta;
