@@ -182,7 +182,7 @@ def rounded(exact):
 
 def main(path, n, *names):
     names = names or list(ROWS)
-    with gzip.open(path, "wb", 6) as file:
+    with gzip.GzipFile(path, "wb", 9, mtime=0) as file:
         file.write(json.dumps({"names": names, "n": n}).encode() + b"\n")
         for name in names:
             value, derivative, points = ROWS[name]

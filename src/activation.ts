@@ -27,7 +27,7 @@ export interface Spec<D extends Defaults = Defaults> {
   /** Largest error of the kernels, in ULP of float32 at the exact result. */
   readonly ulp: { readonly value: number; readonly derivative: number };
   /** The same of the float64 kernels, in ULP of float64; `root` is the bound of the absolute error round a zero of the derivative. */
-  readonly ulp64?: { readonly value: number; readonly derivative: number; readonly root?: number };
+  readonly ulp64: { readonly value: number; readonly derivative: number; readonly root?: number };
   /** The interval round a zero of the derivative in which `error`, an absolute one, is its bound instead; for beta x, with a beta. */
   readonly root?: { readonly from: number; readonly to: number; readonly error: number };
   /** True where the activation is defined for the numeric options rounded to float32, as its data are; so it is if `exact` is true. */

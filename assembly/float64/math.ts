@@ -66,39 +66,29 @@ export function expm1Of(y: v128, k: v128, bias: usize): v128 {
   return expm1OfParts(reducedHigh(y, n), f64x2.mul(n, splat(LN_2_LOW)));
 }
 
-/** An operator that scales its argument: `factor` x is the sum of two numbers, the first, of 26 bits of each, exact. */
+/**
+ * e^(factor x) by octaves of x: n = factor x / ln 2 rounded, r = factor (x - n ln 2 / factor), so that the rounding of factor x, of which
+ * the exponential makes so much more, never occurs.
+ */
 @unmanaged
-export class Scaled {
+export class ScaledExponential {
   factor: v128;
-  /** factor to 26 bits, and the rest, also of a factor that is no float64 */
-  factorHigh: v128;
-  factorLow: v128;
+  /** factor / ln 2 */
+  perOctave: v128;
+  /** ln 2 / factor to 26 bits, so that n times it is exact; what it lacks, times factor */
+  octaveHigh: v128;
+  octaveLow: v128;
 
 
-  @inline scaled(x: v128): v128 {
-    return f64x2.mul(highHalf(x), this.factorHigh);
-  }
-
-  /** factor x - scaled(x) */
-  @inline rest(x: v128): v128 {
-    const h = highHalf(x);
-    return madd(h, this.factorLow, f64x2.mul(f64x2.sub(x, h), this.factor));
-  }
-
-  /** r of factor x = high - low from n */
-  @inline high(x: v128, n: v128): v128 {
-    return reducedHigh(this.scaled(x), n);
-  }
-
-
-  @inline low(x: v128, n: v128): v128 {
-    return f64x2.sub(f64x2.mul(n, splat(LN_2_LOW)), this.rest(x));
+  @inline rounded(x: v128, bias: usize): v128 {
+    return madd(x, this.perOctave, splat(bias));
   }
 
   /** t of e^(factor x) */
   @inline expm1Of(x: v128, k: v128, bias: usize): v128 {
     const n = f64x2.sub(k, splat(bias));
-    return expm1OfParts(this.high(x, n), this.low(x, n));
+    const high = f64x2.mul(nmadd(n, this.octaveHigh, x), this.factor);
+    return expm1OfParts(high, f64x2.mul(n, this.octaveLow));
   }
 }
 
@@ -157,8 +147,8 @@ export function quotient(n: v128, nLow: v128, d: v128, dLow: v128): v128 {
 /** e^-y vanishes, by whatever factor of an activation it is multiplied, from here up. */
 export const VANISHED = memory.data<f64>([770.0]);
 const MINUS_VANISHED = memory.data<f64>([-770.0]);
-/** e^y vanishes beside 1 from here down. */
-export const ONE_BELOW = memory.data<f64>([-60.0]);
+/** Far below where e^y vanishes beside 1; 2^-128 times it still has an exponent. */
+const ONE_BELOW = memory.data<f64>([-600.0]);
 
 /** -|x|, no further from 0 than it takes e to its power to vanish. */
 @inline

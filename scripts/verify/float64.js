@@ -44,8 +44,11 @@ export function kernels(backend) {
   const block = 4096;
   const [dys, xs, ys] = [1, 2, 3].map((i) => new Float64Array(memory.buffer, 65536 * i, block));
 
-  /** @param {Spec} spec @param {Kind} kind @param {Float64Array} x @param {readonly number[]} options @param {number} [dy] */
-  return function apply(spec, kind, x, options, dy = 1) {
+  /**
+   * @param {Spec} spec @param {Kind} kind @param {Float64Array} x @param {readonly number[]} options
+   * @param {{ dy?: number, inPlace?: boolean }} [how]
+   */
+  return function apply(spec, kind, x, options, { dy = 1, inPlace = false } = {}) {
     const [a = 0, b = 0] = options;
     const fields = spec.fields64?.(a, b) ?? [a, b];
     const heap = new Float64Array(memory.buffer);
@@ -59,16 +62,17 @@ export function kernels(backend) {
       xs.fill(0);
       xs.set(part);
       const n = Math.ceil(part.length / 4) * 4;
-      if (kind === 'value') kernel(params, xs.byteOffset, ys.byteOffset, n);
-      else kernel(params, dys.byteOffset, xs.byteOffset, ys.byteOffset, n);
-      y.set(ys.subarray(0, part.length), from);
+      const out = inPlace ? xs : ys;
+      if (kind === 'value') kernel(params, xs.byteOffset, out.byteOffset, n);
+      else kernel(params, dys.byteOffset, xs.byteOffset, out.byteOffset, n);
+      y.set(out.subarray(0, part.length), from);
     }
     return y;
   };
 }
 
 /** The unit in the last place of a finite number. @param {number} x */
-function spacing(x) {
+export function spacing(x) {
   const size = Math.abs(x);
   if (size < 2 ** -1021) return 2 ** -1074;
   let exponent = Math.floor(Math.log2(size));

@@ -33,6 +33,7 @@ export const squareplus = activation({
   },
   float32Options: true,
   ulp: { value: 1.7, derivative: 1.3 },
+  ulp64: { value: 1.3, derivative: 2 },
 });
 
 /**
@@ -48,6 +49,7 @@ export const softsign = activation({
   value: (x) => (Math.abs(x) === Infinity ? Math.sign(x) : x / (1 + Math.abs(x))),
   derivative: (x) => 1 / (1 + Math.abs(x)) ** 2,
   ulp: { value: 1.5, derivative: 1.5 },
+  ulp64: { value: 1.6, derivative: 1.6 },
   fromOutput: { derivative: (y) => (1 - Math.abs(y)) ** 2, ulp: 2 },
 });
 

@@ -52,16 +52,26 @@ function lostOfProduct(x: number, y: number): number {
   return xHigh * yHigh - x * y + xHigh * yLow + xLow * yHigh + xLow * yLow;
 }
 
-/** The fields of a `Scaled` of the float64 kernels for factor + `rest`. */
-export function scaled64(factor: number, rest = 0): number[] {
+/** A factor to 26 bits and the rest, of factor + `rest`. */
+export function split64(factor: number, rest = 0): [high: number, low: number] {
   const high = highHalf(factor);
-  return [factor, high, factor - high + rest];
+  return [high, factor - high + rest];
 }
 
-/** The same for 1 / `divisor`. */
-export function scaledBy64(divisor: number): number[] {
+/** The same of 1 / `divisor`. */
+export function splitReciprocal64(divisor: number): [high: number, low: number] {
   const factor = 1 / divisor;
-  return scaled64(factor, (1 - factor * divisor - lostOfProduct(factor, divisor)) / divisor);
+  return split64(factor, (1 - factor * divisor - lostOfProduct(factor, divisor)) / divisor);
+}
+
+/** What the float64 next to ln 2 lacks. */
+const LN_2_REST = 2.3190468138462996e-17;
+
+/** The fields of a `ScaledExponential` of the float64 kernels, for the factor of which these are the parts. */
+export function scaledExponential64([high, low]: [high: number, low: number]): number[] {
+  const factor = high + low;
+  const octave = highHalf(Math.LN2 / factor);
+  return [factor, factor * Math.LOG2E, octave, Math.LN2 - octave * high - octave * low + LN_2_REST];
 }
 
 /** What alpha + `alphaRest` times x lacks of `exact`, all but equal to it. */

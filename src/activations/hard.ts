@@ -30,6 +30,7 @@ export const hardSigmoid = activation({
   value: (x, alpha, beta) => clamp((x + beta / alpha) * alpha, 0, 1),
   derivative: hardSigmoidSlope,
   ulp: { value: 2, derivative: 1 },
+  ulp64: { value: 2, derivative: 1 },
   exact: {
     value(x, alpha, beta) {
       const offset = beta / alpha;
@@ -61,6 +62,7 @@ export const hardSwish = activation({
   value: (x) => (x <= -3 ? -0 : x >= 3 ? x : (x * (x + 3)) / 6),
   derivative: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : (x + 1.5) / 3),
   ulp: { value: 1.6, derivative: 1.4 },
+  ulp64: { value: 1.6, derivative: 1.4 },
 });
 
 /**
@@ -76,6 +78,7 @@ export const sparsePlus = activation({
   value: (x) => (x <= -1 ? 0 : x >= 1 ? x : ((x + 1) * (x + 1)) / 4),
   derivative: (x) => clamp((x + 1) / 2, 0, 1),
   ulp: { value: 2, derivative: 0.5 },
+  ulp64: { value: 2, derivative: 0.5 },
 });
 
 /**
@@ -91,6 +94,7 @@ export const sparseSigmoid = activation({
   value: (x) => clamp((x + 1) / 2, 0, 1),
   derivative: (x) => keepNaN(x, x > -1 && x < 1 ? 0.5 : 0),
   ulp: { value: 0.5, derivative: 0.5 },
+  ulp64: { value: 0.5, derivative: 0.5 },
   exact: true,
 });
 
