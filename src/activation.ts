@@ -51,7 +51,7 @@ export interface Spec<D extends Defaults = Defaults> {
 }
 
 /** The derivative from an activation's output `y`. */
-export interface FromOutput extends Pick<Spec, 'refuse' | 'kernel' | 'fields'> {
+export interface FromOutput extends Pick<Spec, 'refuse' | 'kernel' | 'fields' | 'fields64'> {
   /** In float64. */
   readonly derivative: (y: number, a: number, b: number) => number;
   /** Largest error of the kernel at a given `y`, in ULP of float32 at the exact result. */
@@ -300,7 +300,13 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   }
 
   /** The row whose `backward` is the gradient from the output. */
-  const outputRow = fromOutput && { ...spec, kernel: () => `${name}FromOutput`, fields: undefined, ...fromOutput };
+  const outputRow = fromOutput && {
+    ...spec,
+    kernel: () => `${name}FromOutput`,
+    fields: undefined,
+    fields64: undefined,
+    ...fromOutput,
+  };
   const outputName = `${name}.backwardFromOutput`;
 
   function backwardFromOutput(dy: Float32Array, y: Float32Array, options?: Options): Float32Array {

@@ -68,6 +68,21 @@ describe.each(['simd', 'relaxed'])('%s', (backend) => {
       );
     });
 
+    const { fromOutput } = spec;
+    test.runIf(fromOutput !== undefined)('the gradient from the output', () => {
+      if (fromOutput === undefined) return;
+      const [a = 0, b = 0] = byDefault;
+      const outputs = apply(spec, 'value', inputs, byDefault);
+      const row = { ...spec, kernel: () => `${spec.name}FromOutput`, fields64: undefined, ...fromOutput };
+      const slopes = apply(row, 'derivative', outputs, byDefault);
+      for (const [i, y] of outputs.entries()) {
+        // The table errs too, that of selu where y and s a cancel.
+        const expected = fromOutput.derivative(y, a, b);
+        const unit = spec.name === 'selu' ? spacing(1) : spacing(expected);
+        expect(Math.abs(slopes[i] - expected) / unit, `at output ${y}`).toBeLessThanOrEqual(2);
+      }
+    });
+
     const others = (otherOptions as { [name: string]: { [option: string]: number }[] })[spec.name] ?? [];
     describe.each(others.map((options) => [JSON.stringify(options), options] as const))('%s', (_, options) => {
       test.each(kinds)('%s', (kind) => {

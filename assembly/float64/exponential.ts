@@ -28,7 +28,7 @@ function tail(x: v128): v128 {
 
 /** 1 - e^min(x, 0). */
 @inline
-function deficit(x: v128): v128 {
+export function deficit(x: v128): v128 {
   const z = clamp(x, splat(EXPM1_LOW), zero());
   const k = rounded(z, BIAS);
   const s = power(k);

@@ -65,7 +65,7 @@ function gaussianRounded(a: v128, factor: usize, bias: usize): v128 {
 
 /** erf rounds to 1 from here. */
 const ERF_ONE = memory.data<f64>([6.0]);
-/** (-log(erfc(a)) - a) / a on 0..6, its error weighted as it shows in erf. scripts/fit-float64.py, ERF */
+/** (-log(erfc(a)) - a) / a on 0..6, its error weighted as it shows in erf. scripts/fit.py, ERF_FLOAT64 */
 const ERF = memory.data<f64>([
   0.12837916709551256, 0.6366197723675909, 0.10277260330131563, -0.01912844699309848, -0.00020919485388311342,
   0.0016962076696011273, -0.0005901324289256326, 2.590449559909122e-5, 6.442048266510366e-5, -2.9575688211617026e-5,
@@ -123,7 +123,7 @@ const GELU_ZERO = memory.data<f64>([39.0]);
 const TWO_TO_MINUS_129 = memory.data<f64>([1.4693679385278594e-39]);
 /** Both polynomials are in a / (a + 5) - 1 / 2, of which a small a leaves little to round. */
 const MAP = memory.data<f64>([5.0]);
-/** 2 (1 + a) e^(a^2 / 2) Phi(-a) - 1, error 2^-56.6. scripts/fit-float64.py, GELU */
+/** 2 (1 + a) e^(a^2 / 2) Phi(-a) - 1, error 2^-56.6. scripts/fit-float64.sollya, GELU */
 const GELU = memory.data<f64>([
   -0.07696834029992446, -0.36620912733603533, 0.24824294740770989, 0.1600376381633176, -0.8448333749222856,
   1.5703656476406695, -1.9418131714508973, 1.6696321682944681, -0.8581490452914398, 0.007978681367596229,
@@ -133,7 +133,7 @@ const GELU = memory.data<f64>([
 ]);
 /** The derivative's zero is at minus this and what it lacks. */
 const ROOT = memory.data<f64>([0.7517915246935645, -1.4956759177009883e-17]);
-/** 2 e^(a^2 / 2) (Phi(-a) - a phi(a)) / (root - a) - 1, error 2^-55.7. scripts/fit-float64.py, GELU_SLOPE */
+/** 2 e^(a^2 / 2) (Phi(-a) - a phi(a)) / (root - a) - 1, error 2^-55.7. scripts/fit.py, GELU_SLOPE_FLOAT64 */
 const GELU_SLOPE = memory.data<f64>([
   -0.09712900947318918, -0.35918632107921494, 0.483902508430966, -0.5685619435064867, 0.5698506098205622,
   -0.4693958994554504, 0.2946795166006222, -0.11277584007750145, -0.00778023616211917, 0.04162252379057462,

@@ -32,12 +32,12 @@ const LOG1P = memory.data<f64>([
 ]);
 
 /**
- * log(1 + w) for w = s (1 + t) in 0..1, added to `start`, which is 0 or more: up to 1 / 2 of f = w, else of f = (w - 1) / 2, to which log(2) comes. f is never
- * rounded as a whole. log(1 + f) = 2 atanh(z) = f - (h - z (h + z^2 p(z^2))) with z = f / (2 + f), h = f^2 / 2.
+ * `start` + log(1 + w) for w = s (1 + t) in 0..1 and a start of 0 or more: up to w = 1 / 2 that of f = w, else of f = (w - 1) / 2, to
+ * which log(2) comes. The result has f in two parts, not rounded as a whole.
+ * log(1 + f) = 2 atanh(z) = f - (h - z (h + z^2 p(z^2))) with z = f / (2 + f), h = f^2 / 2.
  */
 @inline
 function plusLog1p(start: v128, s: v128, t: v128): v128 {
-  const one = splat(ONE);
   const half = splat(HALF);
   const upper = f64x2.gt(madd(s, t, s), half);
   const unit = select(upper, f64x2.mul(s, half), s);
@@ -121,17 +121,15 @@ export function logSigmoidBackward(p: usize, dy: usize, x: usize, dx: usize, n: 
 /** mish(x) is 0 from minus this down, and x from this up. */
 const MISH_END = memory.data<f64>([770.0]);
 const MINUS_MISH_END = memory.data<f64>([-770.0]);
-const THREE = memory.data<f64>([3.0]);
 const FOUR = memory.data<f64>([4.0]);
-const SIX = memory.data<f64>([6.0]);
 /** Rounds to a multiple of 2^-16, whose third power is exact. */
 const GRID = memory.data<f64>([1.5 * 68719476736.0]);
 
 /**
  * mish(x) = x tanh(log(1 + e^x)) = x n / d with w = e^-|x|: below 0 n = w (2 + w) and d = n + 2; above, n = 1 + 2 w and
  * d = n + 2 w^2.
- * Its derivative is w m / d^2 below 0, m = 4 (1 + x) (1 + w) + w (2 + 4 w + w^2), and
- * (1 + w (4 + w (6 + 4 x + 4 (1 + x) w))) / d^2 above.
+ * Its derivative is w m / d^2 below 0, m = 4 (1 + x) (1 + w) + w (2 + 4 w + w^2), and 1 - 2 w^2 f / d^2 above,
+ * f = 1 - 2 x + 2 w (1 - x + w).
  * Error at most 2 ULP, of the derivative 2.
  */
 @unmanaged
@@ -177,44 +175,59 @@ class Mish {
     const product = f64x2.mul(small, eb);
     const d = f64x2.add(start, product);
     const dLow = madd(small, ebLow, lostOfAny(start, product, d));
-    const scale = splat(TWO_TO_128);
     if (isSlope) {
-      // From h, a multiple of 2^-16 next to w, all is exact; then the rest.
-      const grid = splat(GRID);
-      const four = splat(FOUR);
-      const h = f64x2.sub(f64x2.add(w, grid), grid);
-      const l = f64x2.add(f64x2.sub(w, h), wLow);
-      const plus1 = f64x2.add(one, x);
-      const a = f64x2.mul(plus1, four);
-      const aLow = f64x2.mul(lostOfAny(one, x, plus1), four);
-      const aHigh = highHalf(a);
-      const cubic = f64x2.mul(h, madd(h, f64x2.add(h, four), two));
-      const sum = f64x2.add(w, h);
-      const cubicSlope = madd(sum, four, madd(w, sum, madd(h, h, two)));
-      const exact = f64x2.mul(aHigh, h);
-      const part = f64x2.add(a, cubic);
-      const most = f64x2.add(part, exact);
-      const sumLost = f64x2.add(lostOfAny(a, cubic, part), lostOfAny(part, exact, most));
-      const rest = madd(l, f64x2.add(a, cubicSlope), madd(f64x2.sub(a, aHigh), h, madd(aLow, w, aLow)));
-      const all = f64x2.add(rest, sumLost);
-      const m = f64x2.add(most, all);
-      const em = f64x2.mul(e, m);
-      const emLow = madd(e, lostOfAny(most, all, m), madd(eLow, m, lostOfProduct(e, m, em)));
-      const f = madd(f64x2.add(w, w), f64x2.add(f64x2.sub(one, x), w), f64x2.sub(one, f64x2.add(x, x)));
-      const wf = f64x2.mul(f64x2.add(w, w), f);
-      const n = f64x2.mul(s, select(negative, em, f64x2.mul(e, wf)));
-      const nLow = f64x2.mul(s, select(negative, emLow, f64x2.mul(eLow, f64x2.add(wf, wf))));
       const square = f64x2.mul(d, d);
       const squareLow = madd(f64x2.add(d, d), dLow, lostOfSquare(d, square));
-      const q = f64x2.mul(quotient(n, nLow, square, squareLow), splat(TWO_TO_MINUS_128));
-      return select(negative, q, f64x2.sub(one, q));
+      return this.slope(x, negative, s, e, eLow, w, wLow, square, squareLow);
     }
     const above = f64x2.add(one, u);
     const aboveLow = f64x2.add(lostOfAny(one, u, above), uLow);
+    const scale = splat(TWO_TO_128);
     const n = select(negative, f64x2.mul(s, eb), f64x2.mul(above, scale));
     const nLow = select(negative, f64x2.mul(s, ebLow), f64x2.mul(aboveLow, scale));
-    const q = quotient(f64x2.mul(x, n), f64x2.mul(x, nLow), d, dLow);
-    return f64x2.mul(q, splat(TWO_TO_MINUS_128));
+    return f64x2.mul(quotient(f64x2.mul(x, n), f64x2.mul(x, nLow), d, dLow), splat(TWO_TO_MINUS_128));
+  }
+
+
+  @inline slope(
+    x: v128,
+    negative: v128,
+    s: v128,
+    e: v128,
+    eLow: v128,
+    w: v128,
+    wLow: v128,
+    square: v128,
+    squareLow: v128,
+  ): v128 {
+    const one = splat(ONE);
+    const four = splat(FOUR);
+    const grid = splat(GRID);
+    // m, of which all is exact that comes from h, a multiple of 2^-16 next to w: near the derivative's zero it cancels
+    const h = f64x2.sub(f64x2.add(w, grid), grid);
+    const l = f64x2.add(f64x2.sub(w, h), wLow);
+    const plus1 = f64x2.add(one, x);
+    const a = f64x2.mul(plus1, four);
+    const aLow = f64x2.mul(lostOfAny(one, x, plus1), four);
+    const aHigh = highHalf(a);
+    const sum = f64x2.add(w, h);
+    const cubic = f64x2.mul(h, madd(h, f64x2.add(h, four), splat(TWO)));
+    const cubicSlope = madd(sum, four, madd(w, sum, madd(h, h, splat(TWO))));
+    const product = f64x2.mul(aHigh, h);
+    const part = f64x2.add(a, cubic);
+    const most = f64x2.add(part, product);
+    const lostThere = f64x2.add(lostOfAny(a, cubic, part), lostOfAny(part, product, most));
+    const rest = madd(l, f64x2.add(a, cubicSlope), madd(f64x2.sub(a, aHigh), h, madd(aLow, w, aLow)));
+    const mLow = f64x2.add(rest, lostThere);
+    const m = f64x2.add(most, mLow);
+    const em = f64x2.mul(e, m);
+    const emLow = madd(e, lostOfAny(most, mLow, m), madd(eLow, m, lostOfProduct(e, m, em)));
+    const f = madd(f64x2.add(w, w), f64x2.add(f64x2.sub(one, x), w), f64x2.sub(one, f64x2.add(x, x)));
+    const wf = f64x2.mul(f64x2.add(w, w), f);
+    const n = f64x2.mul(s, select(negative, em, f64x2.mul(e, wf)));
+    const nLow = f64x2.mul(s, select(negative, emLow, f64x2.mul(eLow, f64x2.add(wf, wf))));
+    const q = f64x2.mul(quotient(n, nLow, square, squareLow), splat(TWO_TO_MINUS_128));
+    return select(negative, q, f64x2.sub(one, q));
   }
 }
 export function mish(p: usize, x: usize, y: usize, n: usize): void {

@@ -28,6 +28,7 @@ export const softplus = activation({
     derivative: (y, beta) => -Math.expm1(-beta * y),
     ulp: 2,
     fields: (beta) => [...scaledExpm1(beta), beta, -88 / beta],
+    fields64: (beta) => [...scaledExponential64(split64(-beta)), 40 / beta],
   },
 });
 
