@@ -28,6 +28,8 @@ export interface Spec<D extends Defaults = Defaults> {
   readonly derivative: (x: number, a: number, b: number) => number;
   /** Largest error of the kernels, in ULP of float32 at the exact result. */
   readonly ulp: { readonly value: number; readonly derivative: number };
+  /** The same of the float64 kernels, in ULP of float64; `root` is the bound of the absolute error round a zero of the derivative. */
+  readonly ulp64: { readonly value: number; readonly derivative: number; readonly root?: number };
   /** The interval round a zero of the derivative in which `error`, an absolute one, is its bound instead; for beta x, with a beta. */
   readonly root?: { readonly from: number; readonly to: number; readonly error: number };
   /** True where the activation is defined for the numeric options rounded to float32, as its data are; so it is if `exact` is true. */
@@ -44,6 +46,8 @@ export interface Spec<D extends Defaults = Defaults> {
   readonly fields?: (a: number, b: number) => readonly number[];
   /** Fields in float64, which come after the others. */
   readonly wideFields?: (a: number, b: number) => readonly number[];
+  /** The float64 kernel's fields, where they are not the numeric options themselves. */
+  readonly fields64?: (a: number, b: number) => readonly number[];
   /** True where `value` and `derivative`, rounded once to float32, are what the kernel gives, bit for bit; or two functions that are. */
   readonly exact?: boolean | Pick<Spec, 'value' | 'derivative'>;
   /** Other definitions under the same name: the row for each further choice of the option `approximate`. */
@@ -51,7 +55,7 @@ export interface Spec<D extends Defaults = Defaults> {
 }
 
 /** The derivative from an activation's output `y`. */
-export interface FromOutput extends Pick<Spec, 'refuse' | 'kernel' | 'fields'> {
+export interface FromOutput extends Pick<Spec, 'refuse' | 'kernel' | 'fields' | 'fields64'> {
   /** In float64. */
   readonly derivative: (y: number, a: number, b: number) => number;
   /** Largest error of the kernel at a given `y`, in ULP of float32 at the exact result. */
@@ -337,7 +341,13 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   }
 
   /** The row whose `backward` is the gradient from the output. */
-  const outputRow = fromOutput && { ...spec, kernel: () => `${name}FromOutput`, fields: undefined, ...fromOutput };
+  const outputRow = fromOutput && {
+    ...spec,
+    kernel: () => `${name}FromOutput`,
+    fields: undefined,
+    fields64: undefined,
+    ...fromOutput,
+  };
   const outputName = `${name}.backwardFromOutput`;
 
   /** The row of the gradient from the output, and its numeric options. */

@@ -44,7 +44,7 @@ export function applyTyped(
     clipIntegers(fn, runtime, row, type, x, out, a, b);
     return out;
   }
-  const kernel = isHalf ? halfKernel(runtime, row, type) : float64Kernel(row);
+  const kernel = isHalf ? halfKernel(runtime, row, type) : float64Kernel(runtime, row);
   if (dy === undefined) kernel.forward(x, out, a, b);
   else kernel.backward(dy, x, out, a, b);
   return out;
