@@ -1,5 +1,5 @@
 import { applyTyped } from './dispatch';
-import { checkFloat32, checkOptions, describe, isPlainFloat32, outFor } from './errors';
+import { checkFloat32, checkOptions, describe, isPlainFloat32, outLike } from './errors';
 import { copies } from './generated/calls';
 import { current, defaultRuntime, type Kernel, type Runtime } from './runtime';
 import { type ElementType, type FloatArray, type NumberArray, otherType, type Same } from './types';
@@ -365,7 +365,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
       return applyTyped(call, runtimeNow(), (isExact) => chosenOutput(options, isExact)) as Float32Array;
     }
     checkFloat32(outputName, 'dy', dy);
-    const out = outFor(outputName, dy, y, options, known, 'y');
+    const out = outLike(outputName, dy, y, options, known, 'y');
     const { row, a, b } = chosenOutput(options);
     runtimeNow().kernel(row).backward(dy, y, out, a, b);
     return out;
@@ -373,7 +373,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
 
   /** What a call on Float32Arrays would do, its other arguments checked. */
   function prepared(fn: string, dy: Float32Array | undefined, x: Float32Array, options?: Options): Prepared {
-    const out = outFor(fn, dy, x, options, known);
+    const out = outLike(fn, dy, x, options, known);
     const { row, a, b } = chosen(fn, options);
     const runtime = runtimeNow();
     return { out, runtime, kernel: runtime.kernel(row), a, b };

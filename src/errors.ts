@@ -76,8 +76,21 @@ export function checkOptions(fn: string, options: object, known: readonly string
   }
 }
 
-/** Where the result of a call goes, checked with lengths and the names of the options. The sources have been found to be arrays. */
+/** Where the result of a call goes, checked with the sources and the names of the options. `dy` has been found to be an array. */
 export function outFor(
+  fn: string,
+  dy: Float32Array | undefined,
+  x: Float32Array,
+  options: { readonly out?: Float32Array } | undefined,
+  known: readonly string[],
+  source = 'x',
+): Float32Array {
+  checkFloat32(fn, source, x);
+  return outLike(fn, dy, x, options, known, source);
+}
+
+/** The same where `x` has been found to be an array, too. */
+export function outLike(
   fn: string,
   dy: Float32Array | undefined,
   x: Float32Array,

@@ -1,6 +1,6 @@
 import type { Spec } from './activation';
 import { Binary } from './binary';
-import { apart, inBlocks, OWN } from './blocks';
+import { apart, inBlocks, OWN } from './staged';
 import { relaxed, simd } from './generated/float64';
 import type { KernelSet, Runtime } from './runtime';
 import type { TypedKernel } from './types';

@@ -1,5 +1,5 @@
 import type { Spec } from './activation';
-import { inBlocks, OWN } from './blocks';
+import { inBlocks, OWN } from './staged';
 import { checkFloat32, checkLength, checkOptions, describe } from './errors';
 import { defaultRuntime, type KernelSet, type Runtime } from './runtime';
 import { BLOCK } from './staging';

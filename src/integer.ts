@@ -1,5 +1,5 @@
 import type { Spec } from './activation';
-import { apart, inBlocks } from './blocks';
+import { apart, inBlocks } from './staged';
 import type { KernelSet, Runtime } from './runtime';
 import { typed } from './typed';
 import type { ElementType, NumberArray } from './types';

@@ -106,7 +106,6 @@ export function combiners(runtimeNow: () => Runtime): Combiners {
       const last = steps.length - 1;
 
       const forward = (x: Float32Array, options?: PipelineOptions): Float32Array => {
-        checkFloat32(name, 'x', x);
         const out = outFor(name, undefined, x, options, ['out']);
         inBlocks([unshared(x, out)], [out], 0, ([source], [target]) => {
           steps[0](source, { out: target });
@@ -117,7 +116,6 @@ export function combiners(runtimeNow: () => Runtime): Combiners {
       const backward = (dy: Float32Array, x: Float32Array, options?: PipelineOptions): Float32Array => {
         const fn = `${name}.backward`;
         checkFloat32(fn, 'dy', dy);
-        checkFloat32(fn, 'x', x);
         const out = outFor(fn, dy, x, options, ['out']);
         inBlocks([unshared(dy, out), unshared(x, out)], [out], last + 1, ([upstream, source], [target], extra) => {
           const inputs = [source, ...extra.slice(0, last)];

@@ -1,5 +1,5 @@
 import type { Activation, Spec } from './activation';
-import { apart, inBlocks, OWN } from './blocks';
+import { apart, inBlocks, OWN } from './staged';
 import { checkFloat32, checkLength, checkOptions, describe } from './errors';
 import { clippedBy } from './integer';
 import { checkActivation } from './pipeline';
