@@ -1,12 +1,12 @@
 import { clamp, HALF, keepNaN, madd, ONE, select, splat, zero } from './lanes';
 import { backward, forward } from './loops';
 
-const THREE = memory.data<f32>([3.0]);
-const ONE_AND_HALF = memory.data<f32>([1.5]);
-const THIRD = memory.data<f32>([1.0 / 3.0]);
-const SIXTH = memory.data<f32>([1.0 / 6.0]);
-const MINUS_ONE = memory.data<f32>([-1.0]);
-const MINUS_THREE = memory.data<f32>([-3.0]);
+const THREE = memory.data<real>([3.0]);
+const ONE_AND_HALF = memory.data<real>([1.5]);
+const THIRD = memory.data<real>([1.0 / 3.0]);
+const SIXTH = memory.data<real>([1.0 / 6.0]);
+const MINUS_ONE = memory.data<real>([-1.0]);
+const MINUS_THREE = memory.data<real>([-3.0]);
 
 /**
  * hardSigmoid(x) = min(max(alpha x + beta, 0), 1); derivative alpha inside, 0 at both ends.
@@ -27,13 +27,13 @@ class HardSigmoid {
 
   @inline forward(x: v128): v128 {
     // Not fused, so that JavaScript can give the same bits for tiny arrays.
-    const y = f32x4.add(f32x4.mul(f32x4.add(x, this.offset), this.alpha), this.betaRest);
+    const y = reals.add(reals.mul(reals.add(x, this.offset), this.alpha), this.betaRest);
     return clamp(y, zero(), splat(ONE));
   }
 
 
   @inline derivative(x: v128): v128 {
-    const inside = v128.and(f32x4.gt(x, this.lower), f32x4.lt(x, this.upper));
+    const inside = v128.and(reals.gt(x, this.lower), reals.lt(x, this.upper));
     return keepNaN(v128.and(inside, this.alpha), x);
   }
 }
@@ -55,18 +55,18 @@ export function hardSigmoidBackward(p: usize, dy: usize, x: usize, dx: usize, n:
 class HardSwish {
 
   @inline forward(x: v128): v128 {
-    const z = f32x4.pmax(x, splat(MINUS_THREE));
-    const above = f32x4.gt(z, splat(MINUS_ONE));
-    const t = f32x4.add(z, v128.andnot(splat(THREE), above));
+    const z = reals.pmax(x, splat(MINUS_THREE));
+    const above = reals.gt(z, splat(MINUS_ONE));
+    const t = reals.add(z, v128.andnot(splat(THREE), above));
     const factor = madd(t, splat(SIXTH), v128.and(splat(HALF), above));
-    return f32x4.mul(z, f32x4.pmin(factor, splat(ONE)));
+    return reals.mul(z, reals.pmin(factor, splat(ONE)));
   }
 
 
   @inline derivative(x: v128): v128 {
-    const inside = f32x4.mul(f32x4.add(x, splat(ONE_AND_HALF)), splat(THIRD));
-    const capped = select(f32x4.ge(x, splat(THREE)), splat(ONE), inside);
-    return v128.andnot(capped, f32x4.le(x, splat(MINUS_THREE)));
+    const inside = reals.mul(reals.add(x, splat(ONE_AND_HALF)), splat(THIRD));
+    const capped = select(reals.ge(x, splat(THREE)), splat(ONE), inside);
+    return v128.andnot(capped, reals.le(x, splat(MINUS_THREE)));
   }
 }
 export function hardSwish(p: usize, x: usize, y: usize, n: usize): void {
@@ -85,8 +85,8 @@ export function hardSwishBackward(p: usize, dy: usize, x: usize, dx: usize, n: u
 class SparsePlus {
 
   @inline forward(x: v128): v128 {
-    const root = f32x4.mul(f32x4.add(f32x4.pmax(x, splat(MINUS_ONE)), splat(ONE)), splat(HALF));
-    return select(f32x4.ge(x, splat(ONE)), x, f32x4.mul(root, root));
+    const root = reals.mul(reals.add(reals.pmax(x, splat(MINUS_ONE)), splat(ONE)), splat(HALF));
+    return select(reals.ge(x, splat(ONE)), x, reals.mul(root, root));
   }
 
 
@@ -115,7 +115,7 @@ class SparseSigmoid {
 
 
   @inline derivative(x: v128): v128 {
-    const inside = v128.and(f32x4.gt(x, splat(MINUS_ONE)), f32x4.lt(x, splat(ONE)));
+    const inside = v128.and(reals.gt(x, splat(MINUS_ONE)), reals.lt(x, splat(ONE)));
     return keepNaN(v128.and(inside, splat(HALF)), x);
   }
 }
@@ -129,5 +129,5 @@ export function sparseSigmoidBackward(p: usize, dy: usize, x: usize, dx: usize, 
 /** Also the derivative of sparsePlus. */
 @inline
 function sparseSigmoidOf(x: v128): v128 {
-  return clamp(f32x4.mul(f32x4.add(x, splat(ONE)), splat(HALF)), zero(), splat(ONE));
+  return clamp(reals.mul(reals.add(x, splat(ONE)), splat(HALF)), zero(), splat(ONE));
 }

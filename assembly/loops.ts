@@ -1,11 +1,11 @@
 // The loops. An operator `Op` is an unmanaged class with a `forward(x)` and a `derivative(x)`; its fields are the parameters, one
 // v128 each, which the loader has written at `params`. Addresses are in bytes; a destination may equal a source.
 //
-// n is a multiple of 8: the loader stages what remains of an array as a whole block, so that every element goes through the
+// n is a multiple of 8, or of 4 float64: the loader stages what remains of an array as a whole block, so that every element goes through the
 // same vector code, and no kernel needs a loop for single elements.
 
 const VECTOR: usize = 16; // bytes
-const LANES: usize = 4;
+const LANES: usize = VECTOR / sizeof<real>();
 
 /**
  * y[i] = Op.forward(x[i]) for i < n, for operators of up to some forty instructions.
@@ -53,8 +53,8 @@ export function forwardLong<Op>(params: usize, x: usize, y: usize, n: usize): vo
 export function backward<Op>(params: usize, dy: usize, x: usize, dx: usize, n: usize): void {
   const op = changetype<Op>(params);
   for (; n > 0; n -= 2 * LANES) {
-    const a = f32x4.mul(v128.load(dy), op.derivative(v128.load(x)));
-    const b = f32x4.mul(v128.load(dy, VECTOR), op.derivative(v128.load(x, VECTOR)));
+    const a = reals.mul(v128.load(dy), op.derivative(v128.load(x)));
+    const b = reals.mul(v128.load(dy, VECTOR), op.derivative(v128.load(x, VECTOR)));
     v128.store(dx, a);
     v128.store(dx, b, VECTOR);
     dy += 2 * VECTOR;

@@ -5,7 +5,7 @@ import { BIAS, expm1RelativeOf, power, reduced, rounded, ScaledExponential } fro
 
 // Gradients from an activation's output y instead of its input, where f'(x) is simple in y. Errors are those against the exact
 // derivative at the given y, which may itself be rounded. relu, relu6, leakyRelu and hardTanh need no operator here: their derivative
-// is the same at y as at x.
+// is the same at y as at x. Those without constants serve float64 too.
 
 const EXPM1_LOW = memory.data<f32>([-88.0]);
 /** What the float32 `SELU_SCALE_ALPHA` lacks of s a. */
@@ -17,7 +17,7 @@ const SELU_SCALE_ALPHA_REST = memory.data<f32>([2.3296717e-8]);
 class SigmoidFromOutput {
 
   @inline derivative(y: v128): v128 {
-    return f32x4.mul(y, f32x4.sub(splat(ONE), y));
+    return reals.mul(y, reals.sub(splat(ONE), y));
   }
 }
 export function sigmoidFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {
@@ -31,7 +31,7 @@ class TanhFromOutput {
 
   @inline derivative(y: v128): v128 {
     const one = splat(ONE);
-    return f32x4.mul(f32x4.sub(one, y), f32x4.add(one, y));
+    return reals.mul(reals.sub(one, y), reals.add(one, y));
   }
 }
 export function tanhFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {
@@ -59,7 +59,7 @@ class EluFromOutput {
 
 
   @inline derivative(y: v128): v128 {
-    return select(f32x4.gt(y, zero()), splat(ONE), f32x4.add(y, this.alpha));
+    return select(reals.gt(y, zero()), splat(ONE), reals.add(y, this.alpha));
   }
 }
 export function eluFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {
@@ -74,8 +74,8 @@ class CeluFromOutput {
 
 
   @inline derivative(y: v128): v128 {
-    const negative = f32x4.div(f32x4.add(y, this.alpha), this.alpha);
-    return select(f32x4.gt(y, zero()), splat(ONE), negative);
+    const negative = reals.div(reals.add(y, this.alpha), this.alpha);
+    return select(reals.gt(y, zero()), splat(ONE), negative);
   }
 }
 export function celuFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {
@@ -139,8 +139,8 @@ export function logSigmoidFromOutputBackward(p: usize, dy: usize, y: usize, dx: 
 class SoftsignFromOutput {
 
   @inline derivative(y: v128): v128 {
-    const rest = f32x4.sub(splat(ONE), abs(y));
-    return f32x4.mul(rest, rest);
+    const rest = reals.sub(splat(ONE), abs(y));
+    return reals.mul(rest, rest);
   }
 }
 export function softsignFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {

@@ -1,9 +1,9 @@
 import { keepNaN, ONE, select, splat, zero } from './lanes';
 import { backward, forward } from './loops';
 
-// f32x4.pmax and pmin are one instruction on x64 (max and min take eight) and keep NaN and -0 of their first operand.
+// reals.pmax and pmin are one instruction on x64 (max and min take eight) and keep NaN and -0 of their first operand.
 
-const SIX = memory.data<f32>([6.0]);
+const SIX = memory.data<real>([6.0]);
 
 /**
  * relu(x) = max(x, 0); derivative 0 at 0. Keeps -0.
@@ -14,12 +14,12 @@ const SIX = memory.data<f32>([6.0]);
 export class Relu {
 
   @inline forward(x: v128): v128 {
-    return f32x4.pmax(x, zero());
+    return reals.pmax(x, zero());
   }
 
 
   @inline derivative(x: v128): v128 {
-    return keepNaN(v128.and(f32x4.gt(x, zero()), splat(ONE)), x);
+    return keepNaN(v128.and(reals.gt(x, zero()), splat(ONE)), x);
   }
 }
 export function relu(p: usize, x: usize, y: usize, n: usize): void {
@@ -38,12 +38,12 @@ export function reluBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize)
 class Relu6 {
 
   @inline forward(x: v128): v128 {
-    return f32x4.pmin(f32x4.pmax(x, zero()), splat(SIX));
+    return reals.pmin(reals.pmax(x, zero()), splat(SIX));
   }
 
 
   @inline derivative(x: v128): v128 {
-    const inside = v128.and(f32x4.gt(x, zero()), f32x4.lt(x, splat(SIX)));
+    const inside = v128.and(reals.gt(x, zero()), reals.lt(x, splat(SIX)));
     return keepNaN(v128.and(inside, splat(ONE)), x);
   }
 }
@@ -63,14 +63,14 @@ export function relu6Backward(p: usize, dy: usize, x: usize, dx: usize, n: usize
 class ReluSquared {
 
   @inline forward(x: v128): v128 {
-    const r = f32x4.pmax(x, zero());
-    return f32x4.mul(r, r);
+    const r = reals.pmax(x, zero());
+    return reals.mul(r, r);
   }
 
 
   @inline derivative(x: v128): v128 {
-    const r = f32x4.pmax(x, zero());
-    return f32x4.add(r, r);
+    const r = reals.pmax(x, zero());
+    return reals.add(r, r);
   }
 }
 export function reluSquared(p: usize, x: usize, y: usize, n: usize): void {
@@ -91,7 +91,7 @@ class LeakyRelu {
 
 
   @inline forward(x: v128): v128 {
-    return f32x4.pmax(x, f32x4.mul(x, this.alpha));
+    return reals.pmax(x, reals.mul(x, this.alpha));
   }
 
 
@@ -117,7 +117,7 @@ class SteepLeakyRelu {
 
 
   @inline forward(x: v128): v128 {
-    return f32x4.pmin(x, f32x4.mul(x, this.alpha));
+    return reals.pmin(x, reals.mul(x, this.alpha));
   }
 
 
@@ -135,7 +135,7 @@ export function steepLeakyReluBackward(p: usize, dy: usize, x: usize, dx: usize,
 
 @inline
 function leakySlope(x: v128, alpha: v128): v128 {
-  return keepNaN(select(f32x4.gt(x, zero()), splat(ONE), alpha), x);
+  return keepNaN(select(reals.gt(x, zero()), splat(ONE), alpha), x);
 }
 
 /**
@@ -150,12 +150,12 @@ class HardTanh {
 
 
   @inline forward(x: v128): v128 {
-    return f32x4.pmin(f32x4.pmax(x, this.min), this.max);
+    return reals.pmin(reals.pmax(x, this.min), this.max);
   }
 
 
   @inline derivative(x: v128): v128 {
-    const inside = v128.and(f32x4.gt(x, this.min), f32x4.lt(x, this.max));
+    const inside = v128.and(reals.gt(x, this.min), reals.lt(x, this.max));
     return keepNaN(v128.and(inside, splat(ONE)), x);
   }
 }
@@ -178,12 +178,12 @@ class Threshold {
 
 
   @inline forward(x: v128): v128 {
-    return select(f32x4.le(x, this.threshold), this.value, x);
+    return select(reals.le(x, this.threshold), this.value, x);
   }
 
 
   @inline derivative(x: v128): v128 {
-    return keepNaN(v128.and(f32x4.gt(x, this.threshold), splat(ONE)), x);
+    return keepNaN(v128.and(reals.gt(x, this.threshold), splat(ONE)), x);
   }
 }
 export function threshold(p: usize, x: usize, y: usize, n: usize): void {
@@ -204,12 +204,12 @@ class ThresholdedRelu {
 
 
   @inline forward(x: v128): v128 {
-    return v128.andnot(x, f32x4.le(x, this.alpha));
+    return v128.andnot(x, reals.le(x, this.alpha));
   }
 
 
   @inline derivative(x: v128): v128 {
-    return keepNaN(v128.and(f32x4.gt(x, this.alpha), splat(ONE)), x);
+    return keepNaN(v128.and(reals.gt(x, this.alpha), splat(ONE)), x);
   }
 }
 export function thresholdedRelu(p: usize, x: usize, y: usize, n: usize): void {
@@ -230,12 +230,12 @@ class Step {
 
 
   @inline forward(x: v128): v128 {
-    return keepNaN(select(f32x4.gt(x, zero()), splat(ONE), this.alpha), x);
+    return keepNaN(select(reals.gt(x, zero()), splat(ONE), this.alpha), x);
   }
 
 
   @inline derivative(x: v128): v128 {
-    return f32x4.ne(x, x); // 0, or an all-ones NaN
+    return reals.ne(x, x); // 0, or an all-ones NaN
   }
 }
 export function step(p: usize, x: usize, y: usize, n: usize): void {

@@ -12,13 +12,13 @@ class HardShrink {
 
 
   @inline forward(x: v128): v128 {
-    const outside = f32x4.gt(abs(x), this.lambda);
+    const outside = reals.gt(abs(x), this.lambda);
     return keepNaN(v128.and(x, v128.or(outside, splat(SIGN))), x);
   }
 
 
   @inline derivative(x: v128): v128 {
-    return keepNaN(v128.and(f32x4.gt(abs(x), this.lambda), splat(ONE)), x);
+    return keepNaN(v128.and(reals.gt(abs(x), this.lambda), splat(ONE)), x);
   }
 }
 export function hardShrink(p: usize, x: usize, y: usize, n: usize): void {
@@ -41,12 +41,12 @@ class SoftShrink {
   @inline forward(x: v128): v128 {
     const size = abs(x);
     const sign = v128.xor(x, size);
-    return v128.or(f32x4.pmax(f32x4.sub(size, this.lambda), zero()), sign);
+    return v128.or(reals.pmax(reals.sub(size, this.lambda), zero()), sign);
   }
 
 
   @inline derivative(x: v128): v128 {
-    return keepNaN(v128.and(f32x4.gt(abs(x), this.lambda), splat(ONE)), x);
+    return keepNaN(v128.and(reals.gt(abs(x), this.lambda), splat(ONE)), x);
   }
 }
 export function softShrink(p: usize, x: usize, y: usize, n: usize): void {

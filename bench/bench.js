@@ -1,9 +1,10 @@
-// npm run bench [-- names... --n 1e6,1e3 --rounds 5 --forward --backward --backend simd --json FILE --chart]
+// npm run bench [-- names... --n 1e6,1e3 --rounds 5 --forward --backward --backend simd --type float16 --json FILE --chart]
 //
 // Time per element of each activation: plain JavaScript, lanewise on ordinary arrays (with `out`), lanewise in an arena, and
 // the floors: memory.copy inside a WebAssembly memory, TypedArray.set between ordinary arrays. The variants of one row
 // take turns, round by round; the figures are medians over the rounds. `--chart` measures forward, at 1e6
-// unless told otherwise, and draws docs/speed.svg from the last size.
+// unless told otherwise, and draws docs/speed.svg from the last size. `--type` measures arrays of another element type, beside float32 in an
+// arena; where plain JavaScript has no such numbers it is left out.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -24,12 +25,14 @@ const { values: flags, positionals } = parseArgs({
     backward: { type: 'boolean' },
     json: { type: 'string', default: 'bench/results/latest.json' },
     backend: { type: 'string' },
+    type: { type: 'string', default: 'float32' },
     chart: { type: 'boolean' },
   },
 });
 const library = create({ backend: flags.backend });
 const { activations, backend, createArena } = library;
-const everything = [...Object.keys(activations), ...Object.keys(plainRows)];
+const { type } = flags;
+const everything = [...Object.keys(activations), ...(type === 'float32' ? Object.keys(plainRows) : [])];
 const names = positionals.length > 0 ? positionals : flags.chart ? Object.keys(activations) : everything;
 const sizes = (flags.n ?? (flags.chart ? '1e6' : '8,64,1e3,1e5,1e6,1e7')).split(',').map(Number);
 const rounds = Number(flags.rounds);
@@ -48,21 +51,42 @@ const copyModule = new WebAssembly.Module(
   Buffer.from('AGFzbQEAAAABBwFgA39/fwACDwEDZW52Bm1lbW9yeQIAAQMCAQAHCAEEY29weQAACg4BDAAgACABIAL8CgAACw==', 'base64'),
 );
 const largest = Math.max(...sizes);
-const memory = new WebAssembly.Memory({ initial: Math.ceil((8 * largest) / 65536) + 1 });
+const memory = new WebAssembly.Memory({ initial: Math.ceil((16 * largest) / 65536) + 1 });
 const { copy } = new WebAssembly.Instance(copyModule, { env: { memory } }).exports;
-const arena = createArena(12 * largest + 4096);
+const arena = createArena(36 * largest + 4096);
+const { BYTES_PER_ELEMENT: bytes } = arena[type]?.(0) ?? {};
+if (bytes === undefined) {
+  console.error(`bench: no type ${type}`);
+  process.exit(2);
+}
+/** Whether plain JavaScript reads and writes such elements as numbers. */
+const isPlain = arena[type](0).elementType === undefined;
+
+/** Numbers as an array of the type. */
+function typed(numbers) {
+  if (type === 'float32') return numbers;
+  if (type === 'float16') return library.toFloat16(numbers);
+  if (type === 'bfloat16') return library.toBfloat16(numbers);
+  const array = new (arena[type](0).constructor)(numbers.length);
+  array.set(type === 'float64' ? numbers : numbers.map((v) => 30 * v));
+  return array;
+}
 
 /** The variants of one row, each a function that handles `n` elements once. */
 function variants(name, direction, n) {
   arena.reset();
-  const x = Float32Array.from({ length: n }, () => 8 * Math.random() - 4);
-  const dy = Float32Array.from({ length: n }, () => 2 * Math.random() - 1);
-  const out = new Float32Array(n);
-  const [arenaX, arenaDy, arenaOut] = [x, dy, out].map((a) => {
-    const own = arena.float32(n);
-    own.set(a);
-    return own;
-  });
+  const numbers = Float32Array.from({ length: n }, () => 8 * Math.random() - 4);
+  const upstream = Float32Array.from({ length: n }, () => 2 * Math.random() - 1);
+  const sources = [numbers, upstream, new Float32Array(n)];
+  const inArena = (arrays, type) =>
+    arrays.map((array) => {
+      const own = arena[type](n);
+      own.set(array);
+      return own;
+    });
+  const arrays = sources.map(typed);
+  const [x, dy, out] = arrays;
+  const [arenaX, arenaDy, arenaOut] = inArena(arrays, type);
   const f = library[name];
   const length = Math.min(n, 1000);
   const rows = name in plainRows ? { shape: [n / length, length] } : {};
@@ -70,12 +94,17 @@ function variants(name, direction, n) {
   const arenaOptions = { ...rows, out: arenaOut };
   const loop = (plain[name] ?? plainRows[name])[direction];
   const forward = direction === 'forward';
+  const [singleX, singleDy, singleOut] = type === 'float32' ? [] : inArena(sources, 'float32');
+  const singleOptions = { out: singleOut };
   return {
-    plain: forward ? () => loop(x, out, length) : () => loop(dy, x, out, length),
-    ...(name === 'relu' && forward ? { branchFree: () => branchFreeRelu(x, out) } : {}),
+    ...(isPlain ? { plain: forward ? () => loop(x, out, length) : () => loop(dy, x, out, length) } : {}),
+    ...(type === 'float32'
+      ? {}
+      : { float32: forward ? () => f(singleX, singleOptions) : () => f.backward(singleDy, singleX, singleOptions) }),
+    ...(name === 'relu' && forward && type === 'float32' ? { branchFree: () => branchFreeRelu(x, out) } : {}),
     lanewise: forward ? () => f(x, options) : () => f.backward(dy, x, options),
     arena: forward ? () => f(arenaX, arenaOptions) : () => f.backward(arenaDy, arenaX, arenaOptions),
-    'memory.copy': () => copy(4 * n, 0, 4 * n),
+    'memory.copy': () => copy(bytes * n, 0, bytes * n),
     'TypedArray.set': () => out.set(x),
   };
 }
@@ -125,8 +154,9 @@ const results = jobs.map((job) => {
 bar.stop();
 
 const machine = `${cpus()[0].model.trim()}, Node ${process.version}, backend ${backend}`;
-console.log(`${machine}; ns per element, medians of ${rounds} interleaved rounds; inputs uniform in -4..4`);
-const number = (v) => (v >= 100 ? v.toFixed(0) : v.toPrecision(3));
+console.log(`${machine}; ns per element of ${type}, medians of ${rounds} interleaved rounds; inputs uniform in -4..4`);
+const number = (v) => (v === undefined ? '' : v >= 100 ? v.toFixed(0) : v.toPrecision(3));
+const ratio = (v) => (Number.isNaN(v) ? '' : `${v.toFixed(2)} x`);
 const table = new Table({
   head: [
     'activation',
@@ -139,8 +169,9 @@ const table = new Table({
     'plain / lanewise',
     'plain / arena',
     'arena / copy',
+    ...(type === 'float32' ? [] : ['float32 arena', 'arena / float32']),
   ],
-  colAligns: ['left', ...Array(9).fill('right')],
+  colAligns: ['left', ...Array(11).fill('right')],
   style: { head: [], border: [], compact: true },
 });
 for (const { name, direction, n, ns } of results) {
@@ -148,14 +179,18 @@ for (const { name, direction, n, ns } of results) {
     label,
     n.toExponential().replace('e+', 'e'),
     ...[base, ns.lanewise, ns.arena, ns['memory.copy'], ns['TypedArray.set']].map(number),
-    ...[base / ns.lanewise, base / ns.arena, ns.arena / ns['memory.copy']].map((v) => `${v.toFixed(2)} x`),
+    ...[base / ns.lanewise, base / ns.arena, ns.arena / ns['memory.copy']].map(ratio),
+    ...(type === 'float32' ? [] : [number(ns.float32), ratio(ns.arena / ns.float32)]),
   ];
   table.push(row(direction === 'forward' ? name : `${name}.backward`, ns.plain));
   if (ns.branchFree !== undefined) table.push(row('relu, without a branch', ns.branchFree));
 }
 console.log(table.toString());
 mkdirSync(dirname(flags.json), { recursive: true });
-writeFileSync(flags.json, `${JSON.stringify({ machine, date: new Date().toISOString(), rounds, results }, null, 1)}\n`);
+writeFileSync(
+  flags.json,
+  `${JSON.stringify({ machine, type, date: new Date().toISOString(), rounds, results }, null, 1)}\n`,
+);
 if (flags.chart) {
   const { chart } = await import('./chart.js');
   const n = sizes.at(-1);

@@ -9,12 +9,32 @@ const root = new URL('../', import.meta.url);
 process.chdir(fileURLToPath(root));
 mkdirSync('src/generated', { recursive: true });
 
-// Constants lie at different addresses, so that both kinds of binary can work in one memory.
+// Constants lie at different addresses, so that all kinds of binary can work in one memory.
 const kinds = [
-  { source: 'assembly/index.ts', prefix: '', memoryBase: 49152, target: 'src/generated/binaries.ts' },
-  { source: 'assembly/matrix.ts', prefix: 'matrix-', memoryBase: 57344, target: 'src/generated/matrix.ts' },
+  { source: 'assembly/index.ts', prefix: '', memoryBase: 49152, real: 'f32', target: 'src/generated/binaries.ts' },
+  {
+    source: 'assembly/matrix.ts',
+    prefix: 'matrix-',
+    memoryBase: 57344,
+    real: 'f32',
+    target: 'src/generated/matrix.ts',
+  },
+  {
+    source: 'assembly/types.ts',
+    prefix: 'types-',
+    memoryBase: 55296,
+    real: 'f32',
+    target: 'src/generated/types.ts',
+  },
+  {
+    source: 'assembly/float64/index.ts',
+    prefix: 'float64-',
+    memoryBase: 61440,
+    real: 'f64',
+    target: 'src/generated/float64.ts',
+  },
 ];
-for (const { source, prefix, memoryBase, target } of kinds) {
+for (const { source, prefix, memoryBase, real, target } of kinds) {
   const texts = [];
   for (const backend of ['relaxed', 'simd']) {
     const file = `build/${prefix}${backend}`;
@@ -25,6 +45,8 @@ for (const { source, prefix, memoryBase, target } of kinds) {
       backend,
       '--memoryBase',
       `${memoryBase}`,
+      '--use',
+      `real=${real},reals=${real}x${real === 'f32' ? 4 : 2}`,
       ...outputs,
     ]);
     if (error) {

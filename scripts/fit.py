@@ -11,7 +11,7 @@ import sys
 import mpmath as mp
 import numpy as np
 
-mp.mp.dps = 36
+mp.mp.dps = 50
 
 
 def chebyshev_grid(low, high, n):
@@ -44,14 +44,14 @@ def alternating_extrema(error, m):
     return extrema
 
 
-def minimax(target, basis, weight):
+def minimax(target, basis, weight, rounds=40):
     """Coefficients that minimise the largest |target - sum c_k basis_k| * weight on the grid, and that error."""
     n, size = len(basis), len(target)
     if n == 0:
         return [], max(abs(f) * w for f, w in zip(target, weight))
     points = [round((size - 1) * k / n) for k in range(n + 1)]
     best = None
-    for _ in range(40):
+    for _ in range(rounds):
         system, right = mp.matrix(n + 1, n + 1), mp.matrix(n + 1, 1)
         for row, i in enumerate(points):
             for k in range(n):
@@ -91,6 +91,13 @@ def fit(name, target, basis, weight):
     print(f"{name}, error 2^{float(mp.log(error, 2)):.2f}")
     for k in range(len(basis)):
         print("  ", np.float32(float(fixed[k])), flush=True)
+
+
+def fit_float64(name, target, basis, weight):
+    """Each coefficient to the nearest float64."""
+    c, _ = minimax(target, basis, weight, 200)
+    error = max(abs(f - sum(mp.mpf(float(v)) * b[i] for v, b in zip(c, basis))) * w for i, (f, w) in enumerate(zip(target, weight)))
+    print(f"{name}, error 2^{float(mp.log(error, 2)):.2f}", *(f"   {float(v)!r}" for v in c), sep="\n", flush=True)
 
 
 def powers(xs, lowest, highest):
@@ -208,8 +215,26 @@ def tanh_squared():
     fit("TANH_SQUARED", [v - 1 for v in values], powers(ws, 1, 8), [1 / v for v in values])
 
 
+def erf_float64():
+    """-log(erfc(a)) = a + a p(a), the error weighted as it shows in erf."""
+    xs = [max(x, mp.mpf("1e-25")) for x in chebyshev_grid(0, 6, 900)]
+    weight = [x * mp.erfc(x) / mp.erf(x) for x in xs]
+    fit_float64("ERF_FLOAT64", [-mp.log(mp.erfc(x)) / x - 1 for x in xs], powers(xs, 0, 23), weight)
+
+
+def gelu_slope_float64():
+    """2 R(a) - 2 a / sqrt(2 pi) = (root - a) (1 + p(a / (a + 5) - 1 / 2)), relative to itself."""
+    root = mp.findroot(lambda a: mills(a) - a / mp.sqrt(2 * mp.pi), 0.7518)
+    print("ROOT", float(root), float(root - float(root)))
+    us = chebyshev_grid(mp.mpf(-1) / 2, mp.mpf(39) / 44 - mp.mpf(1) / 2, 400)
+    xs = [5 * (u + mp.mpf(1) / 2) / (mp.mpf(1) / 2 - u) for u in us]
+    values = [2 * (mills(a) - a / mp.sqrt(2 * mp.pi)) / (root - a) for a in xs]
+    fit_float64("GELU_SLOPE_FLOAT64", [v - 1 for v in values], powers(us, 0, 20), [1 / v for v in values])
+
+
 sets = {f.__name__.upper(): f for f in (
-    erf, one_less_exp, erf_slope, expm1_half, gelu, gelu_slope, cosh, sinh, tanh_shrink, tanh_squared,
+    erf, one_less_exp, erf_slope, expm1_half, gelu, gelu_slope, cosh, sinh, tanh_shrink, tanh_squared, erf_float64,
+    gelu_slope_float64,
 )}
 for chosen in sys.argv[1:] or sets:
     sets[chosen]()

@@ -1,7 +1,9 @@
 import { backwardWithBias, checkBias, forwardWithBias } from './bias';
-import { checkFloat32, checkOptions, describe, outFor } from './errors';
+import { applyTyped } from './dispatch';
+import { checkFloat32, checkOptions, describe, isPlainFloat32, outFor, outLike } from './errors';
 import { copies } from './generated/calls';
 import { current, defaultRuntime, type Kernel, type Runtime } from './runtime';
+import { type ElementType, type FloatArray, type NumberArray, otherType, type Same } from './types';
 import type { Linked } from './wasm';
 
 /** Which of several definitions under one name: the exact one, or the form with tanh. */
@@ -27,12 +29,16 @@ export interface Spec<D extends Defaults = Defaults> {
   readonly derivative: (x: number, a: number, b: number) => number;
   /** Largest error of the kernels, in ULP of float32 at the exact result. */
   readonly ulp: { readonly value: number; readonly derivative: number };
+  /** The same of the float64 kernels, in ULP of float64; `root` is the bound of the absolute error round a zero of the derivative. */
+  readonly ulp64: { readonly value: number; readonly derivative: number; readonly root?: number };
   /** The interval round a zero of the derivative in which `error`, an absolute one, is its bound instead; for beta x, with a beta. */
   readonly root?: { readonly from: number; readonly to: number; readonly error: number };
   /** True where the activation is defined for the numeric options rounded to float32, as its data are; so it is if `exact` is true. */
   readonly float32Options?: boolean;
   /** What is wrong with these values of the numeric options, which are finite float32 numbers; or undefined. */
   readonly refuse?: (a: number, b: number) => string | undefined;
+  /** The least and the largest value, where the activation does no more than cut off at these: then it works on integers too. */
+  readonly clip?: (a: number, b: number) => readonly [low: number, high: number];
   /** The derivative as a function of the output, where that is cheaper. */
   readonly fromOutput?: FromOutput;
   /** The kernel's name, where there are several for different options; all have the same fields. */
@@ -41,6 +47,8 @@ export interface Spec<D extends Defaults = Defaults> {
   readonly fields?: (a: number, b: number) => readonly number[];
   /** Fields in float64, which come after the others. */
   readonly wideFields?: (a: number, b: number) => readonly number[];
+  /** The float64 kernel's fields, where they are not the numeric options themselves. */
+  readonly fields64?: (a: number, b: number) => readonly number[];
   /** True where `value` and `derivative`, rounded once to float32, are what the kernel gives, bit for bit; or two functions that are. */
   readonly exact?: boolean | Pick<Spec, 'value' | 'derivative'>;
   /** Other definitions under the same name: the row for each further choice of the option `approximate`. */
@@ -48,7 +56,7 @@ export interface Spec<D extends Defaults = Defaults> {
 }
 
 /** The derivative from an activation's output `y`. */
-export interface FromOutput extends Pick<Spec, 'refuse' | 'kernel' | 'fields'> {
+export interface FromOutput extends Pick<Spec, 'refuse' | 'kernel' | 'fields' | 'fields64'> {
   /** In float64. */
   readonly derivative: (y: number, a: number, b: number) => number;
   /** Largest error of the kernel at a given `y`, in ULP of float32 at the exact result. */
@@ -57,18 +65,18 @@ export interface FromOutput extends Pick<Spec, 'refuse' | 'kernel' | 'fields'> {
 
 /** What a caller may pass beside the data: any of the activation's own options, and `out`. */
 // biome-ignore lint/suspicious/noExplicitAny: any activation's options
-export type Options<D extends Defaults = any> = string extends keyof D
-  ? { readonly [option: string]: number | string | Float32Array | undefined }
+export type Options<D extends Defaults = any, A = Float32Array> = string extends keyof D
+  ? { readonly [option: string]: number | string | NumberArray | undefined }
   : { readonly [K in keyof D]?: D[K] extends number ? number : Approximation } & {
-      /** Where the result goes: a Float32Array of the source's length, which may be the source itself. */
-      readonly out?: Float32Array;
-      /** What is added to x first: for rows along the last axis, as long as they are. */
+      /** Where the result goes: an array of the source's type and length, which may be the source itself. */
+      readonly out?: A;
+      /** What is added to x first: for rows along the last axis, as long as they are. Of Float32Arrays alone. */
       readonly bias?: Float32Array;
     };
 
 /** What a caller may pass to a gradient. */
 // biome-ignore lint/suspicious/noExplicitAny: any activation's options
-export type BackwardOptions<D extends Defaults = any> = Options<D> & {
+export type BackwardOptions<D extends Defaults = any, A = Float32Array> = Options<D, A> & {
   /** Where the gradient with respect to the bias goes, the sums of the columns of that with respect to x: as long as `bias`. */
   readonly dbias?: Float32Array;
 };
@@ -76,34 +84,34 @@ export type BackwardOptions<D extends Defaults = any> = Options<D> & {
 /** Options of calls that have no bias. */
 type Unbiased<O> = Omit<O, 'bias'>;
 
-/** An activation function over Float32Arrays. */
+/** An activation function over arrays of floating-point numbers, or of the types in `T`. */
 // biome-ignore lint/suspicious/noExplicitAny: any activation
-export interface Activation<D extends Defaults = any> {
+export interface Activation<D extends Defaults = any, T extends NumberArray = FloatArray> {
   /**
    * Applies the activation to each element.
    *
-   * @param x - any length; ordinary, shared, a subarray, or a view of an arena
+   * @param x - of any length and, in all functions, any type of floating-point numbers; ordinary, shared, a subarray, or a view of an arena
    * @param options - the activation's own options, `bias` and `out`
-   * @returns `out`, or a new array
+   * @returns `out`, or a new array of the type of `x`
    * @throws TypeError for a value of the wrong kind, RangeError for a wrong length or an option out of range; nothing
    *   is written then
    */
-  (x: Float32Array, options?: Options<D>): Float32Array;
+  <A extends T>(x: A, options?: Options<D, Same<A>>): Same<A>;
   /**
    * The gradient with respect to `x`: `dy[i]` times the derivative at `x[i]`.
    *
    * @param dy - gradient with respect to the activation's output
-   * @param x - the activation's input, as long as `dy`
+   * @param x - the activation's input, as long as `dy` and of the same type
    * @param options - as for the activation, and `dbias`; `out` may be `dy` or `x`
    * @returns `out`, or a new array
    */
-  backward(dy: Float32Array, x: Float32Array, options?: BackwardOptions<D>): Float32Array;
+  backward<A extends FloatArray>(dy: Same<A>, x: A, options?: BackwardOptions<D, Same<A>>): Same<A>;
   /**
    * The gradient with respect to the input, from the output `y`: cheaper where the derivative is simple in it, and the input need not be
    * kept. Where `y` has been rounded, so has the result. Not all activations have it.
    *
    * @param dy - gradient with respect to the activation's output
-   * @param y - the activation's output, as long as `dy`
+   * @param y - the activation's output, as long as `dy` and of the same type
    * @param options - as for the activation; `out` may be `dy` or `y`
    * @throws as `backward` does, and RangeError for a negative alpha of leakyRelu and elu, whose outputs do not tell the input's sign
    *
@@ -111,7 +119,7 @@ export interface Activation<D extends Defaults = any> {
    * const y = sigmoid(new Float32Array([0]));
    * sigmoid.backwardFromOutput(new Float32Array([2]), y); // 0.5
    */
-  backwardFromOutput?(dy: Float32Array, y: Float32Array, options?: Unbiased<Options<D>>): Float32Array;
+  backwardFromOutput?<A extends FloatArray>(dy: Same<A>, y: A, options?: Unbiased<Options<D, Same<A>>>): Same<A>;
   /**
    * The activation with other defaults.
    *
@@ -122,7 +130,7 @@ export interface Activation<D extends Defaults = any> {
    * const leaky = leakyRelu.with({ alpha: 0.1 });
    * leaky(new Float32Array([-1])); // -0.1
    */
-  with(options: Omit<Options<D>, 'bias' | 'out'>): Activation<D>;
+  with(options: Omit<Options<D>, 'bias' | 'out'>): Activation<D, T>;
   /** The name under which it is exported. */
   readonly name: string;
   /** Its options and their default values. */
@@ -132,10 +140,13 @@ export interface Activation<D extends Defaults = any> {
 }
 
 /** An activation that has a gradient from its output. */
-export type WithOutputGradient<D extends Defaults> = Omit<Activation<D>, 'with'> &
-  Pick<Required<Activation<D>>, 'backwardFromOutput'> & {
-    (x: Float32Array, options?: Options<D>): Float32Array;
-    with(options: Omit<Options<D>, 'bias' | 'out'>): WithOutputGradient<D>;
+export type WithOutputGradient<D extends Defaults, T extends NumberArray = FloatArray> = Omit<
+  Activation<D, T>,
+  'with'
+> &
+  Pick<Required<Activation<D, T>>, 'backwardFromOutput'> & {
+    <A extends T>(x: A, options?: Options<D, Same<A>>): Same<A>;
+    with(options: Omit<Options<D>, 'bias' | 'out'>): WithOutputGradient<D, T>;
   };
 
 /** Up to this length a call is remembered: checking it costs as much as its work. */
@@ -199,7 +210,11 @@ const NONE = new Float32Array(0);
 
 /** Makes the callable for a row of the table; it runs on `own`, or on the default runtime at the time of the call. */
 export function activation<D extends Defaults>(
-  spec: Spec<D> & { fromOutput: FromOutput },
+  spec: Spec<D> & Required<Pick<Spec, 'fromOutput' | 'clip'>>,
+  own?: Runtime,
+): WithOutputGradient<D, NumberArray>;
+export function activation<D extends Defaults>(
+  spec: Spec<D> & Required<Pick<Spec, 'fromOutput'>>,
   own?: Runtime,
 ): WithOutputGradient<D>;
 export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Activation<D>;
@@ -209,6 +224,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   const [optionA, optionB] = numericOptions(defaults);
   const [a, b] = numericDefaults(spec);
   const byDefault: Parameters = { a, b };
+  const [defaultA = 0, defaultB = 0] = [optionA, optionB].map((option) => defaults[option] as number | undefined);
   const known = [...Object.keys(defaults), 'out'];
   const knownWithBias = [...Object.keys(defaults), 'bias', 'out'];
   const knownBackward = [...knownWithBias, 'dbias'];
@@ -250,16 +266,24 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   }
 
   function checkedParameters(fn: string, valueA: unknown, valueB: unknown): Parameters {
-    const a = number(fn, optionA, valueA, byDefault.a);
-    const b = number(fn, optionB, valueB, byDefault.b);
-    const fault = refuse?.(a, b);
-    if (fault !== undefined) throw new RangeError(`${fn}: ${fault}`);
+    const { a, b } = exactParameters(fn, valueA, valueB);
     return { a: passed(spec, a), b: passed(spec, b) };
   }
 
+  /** As they are, which for other types than float32 may be more than its kernels get. */
+  function exactParameters(fn: string, valueA: unknown, valueB: unknown): Parameters {
+    const a = number(fn, optionA, valueA, defaultA) + 0;
+    const b = number(fn, optionB, valueB, defaultB) + 0;
+    const fault = refuse?.(a, b);
+    if (fault !== undefined) throw new RangeError(`${fn}: ${fault}`);
+    return { a, b };
+  }
+
   /** The row that the options choose, and their numbers. */
-  function chosen(fn: string, options: Options | undefined): Chosen {
-    const { a, b } = parametersFrom(fn, options);
+  function chosen(fn: string, options: Options | undefined, isExact = false): Chosen {
+    const { a, b } = isExact
+      ? exactParameters(fn, options?.[optionA], options?.[optionB])
+      : parametersFrom(fn, options);
     const choice = approximations === undefined ? undefined : options?.approximate;
     const row = approximations === undefined || choice === undefined ? spec : chosenSpec(fn, approximations, choice);
     return { row, a, b };
@@ -298,6 +322,10 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   const lastBackward = new Last();
   const slow: Calls = {
     forward(x, options) {
+      if (!isPlainFloat32(x)) {
+        const type = otherType(name, 'x', x);
+        if (type !== undefined) return ofType(name, type, undefined, x, options);
+      }
       if (options?.bias !== undefined) return withBias(undefined, x, options);
       const { out, kernel, a, b } = prepared(name, undefined, x, options, knownWithBias);
       remember(last, undefined, x, out, options, kernel, a, b);
@@ -305,13 +333,30 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
       return out;
     },
     backward(dy, x, options) {
+      if (!isPlainFloat32(x)) {
+        const type = otherType(backwardName, 'x', x);
+        if (type !== undefined) return ofType(backwardName, type, dy, x, options);
+      }
       if (options?.bias !== undefined || options?.dbias !== undefined) return withBias(dy, x, options);
-      const { out, kernel, a, b } = preparedBackward(dy, x, options, knownBackward);
+      checkFloat32(backwardName, 'dy', dy);
+      const { out, kernel, a, b } = prepared(backwardName, dy, x, options, knownBackward);
       remember(lastBackward, dy, x, out, options, kernel, a, b);
       kernel.backward(dy, x, out, a, b);
       return out;
     },
   };
+
+  /** A call on arrays of another type than float32. */
+  function ofType(
+    fn: string,
+    type: ElementType,
+    dy: unknown,
+    x: NumberArray,
+    options: Options | undefined,
+  ): Float32Array {
+    const call = { fn, type, dy, x, options, known };
+    return applyTyped(call, runtimeNow(), (isExact) => chosen(fn, options, isExact)) as Float32Array;
+  }
 
   function withOptions(options: Options): Activation<D> {
     const fn = `${name}.with`;
@@ -322,18 +367,33 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   }
 
   /** The row whose `backward` is the gradient from the output. */
-  const outputRow = fromOutput && { ...spec, kernel: () => `${name}FromOutput`, fields: undefined, ...fromOutput };
+  const outputRow = fromOutput && {
+    ...spec,
+    kernel: () => `${name}FromOutput`,
+    fields: undefined,
+    fields64: undefined,
+    ...fromOutput,
+  };
   const outputName = `${name}.backwardFromOutput`;
 
-  function backwardFromOutput(dy: Float32Array, y: Float32Array, options?: Options): Float32Array {
-    checkFloat32(outputName, 'dy', dy);
-    const out = outFor(outputName, dy, y, options, known, 'y');
-    const { a, b } = parametersFrom(outputName, options);
+  /** The row of the gradient from the output, and its numeric options. */
+  function chosenOutput(options: Options | undefined, isExact = false): Chosen {
+    const { a, b } = chosen(outputName, options, isExact);
     const fault = fromOutput?.refuse?.(a, b);
     if (fault !== undefined) throw new RangeError(`${outputName}: ${fault}`);
-    runtimeNow()
-      .kernel(outputRow as unknown as Spec)
-      .backward(dy, y, out, a, b);
+    return { row: outputRow as unknown as Spec, a, b };
+  }
+
+  function backwardFromOutput(dy: Float32Array, y: Float32Array, options?: Options): Float32Array {
+    const type = isPlainFloat32(y) ? undefined : otherType(outputName, 'y', y);
+    if (type !== undefined) {
+      const call = { fn: outputName, type, dy, x: y, source: 'y', options, known };
+      return applyTyped(call, runtimeNow(), (isExact) => chosenOutput(options, isExact)) as Float32Array;
+    }
+    checkFloat32(outputName, 'dy', dy);
+    const out = outLike(outputName, dy, y, options, known, 'y');
+    const { row, a, b } = chosenOutput(options);
+    runtimeNow().kernel(row).backward(dy, y, out, a, b);
     return out;
   }
 
@@ -351,7 +411,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     return out;
   }
 
-  /** What a call would do, its arguments checked. */
+  /** What a call on Float32Arrays would do, its other arguments checked. */
   function prepared(
     fn: string,
     dy: Float32Array | undefined,
@@ -359,25 +419,22 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     options: Options | undefined,
     names: readonly string[],
   ): Prepared {
-    const out = outFor(fn, dy, x, options, names);
+    const out = outLike(fn, dy, x, options, names);
     const { row, a, b } = chosen(fn, options);
     const runtime = runtimeNow();
     return { out, runtime, kernel: runtime.kernel(row), a, b };
   }
 
-  function preparedBackward(
-    dy: Float32Array,
-    x: Float32Array,
-    options: Options | undefined,
-    names: readonly string[],
-  ): Prepared {
-    checkFloat32(backwardName, 'dy', dy);
-    return prepared(backwardName, dy, x, options, names);
-  }
-
   const prepare: Preparations = {
-    forward: (x, options) => prepared(name, undefined, x, options, known),
-    backward: (dy, x, options) => preparedBackward(dy, x, options, known),
+    forward(x, options) {
+      checkFloat32(name, 'x', x);
+      return prepared(name, undefined, x, options, known);
+    },
+    backward(dy, x, options) {
+      checkFloat32(backwardName, 'dy', dy);
+      checkFloat32(backwardName, 'x', x);
+      return prepared(backwardName, dy, x, options, known);
+    },
     chosen: (fn, options) => chosen(fn, options as Options | undefined),
   };
 
@@ -398,7 +455,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     with: withOptions,
     defaults: Object.freeze({ ...defaults }),
     spec,
-  });
+  }) as unknown as Activation<D>;
 }
 
 function isWhole(array: Float32Array): boolean {

@@ -1,19 +1,20 @@
 import { checkCanShare, checkOptions, describe } from './errors';
 import { ARENA } from './staging';
+import { type ArenaArrays, type ElementType, types } from './types';
 
 /** Allocations start at cache lines, so that no two arrays share one. */
 const ALIGNMENT = 64;
 /** A WebAssembly memory's 4 GiB, less what the package keeps. */
 const LARGEST = 2 ** 32 - ARENA;
 
+/**
+ * For each element type a function that gives an array of `n` elements. They are zero in a new arena, and hold what was there before after
+ * a `reset`. It throws a RangeError if less memory is left than they take.
+ */
+type Makers = { readonly [K in keyof ArenaArrays]: (n: number) => ArenaArrays[K] };
+
 /** A fixed piece of memory that hands out typed arrays; kernels work on them in place, without copying. */
-export interface Arena {
-  /**
-   * `n` float32 elements. They are zero in a new arena, and hold what was there before after a `reset`.
-   *
-   * @throws RangeError if less than `4 * n` bytes are left
-   */
-  float32(n: number): Float32Array;
+export interface Arena extends Makers {
   /** Bytes handed out, each array rounded up to 64. */
   readonly used: number;
   /** Bytes in all: what `createArena` was asked for, rounded up to 64. */
@@ -52,21 +53,22 @@ export function arenaCapacity(bytes: unknown): number {
 /** An arena over `capacity` bytes of `buffer`, from byte `start`, a multiple of 64. */
 export function arenaOver(buffer: ArrayBufferLike, start: number, capacity: number): Arena {
   let used = 0;
+
+  function make({ name, View, bytes }: ElementType, n: number) {
+    const fn = `arena.${name}`;
+    if (typeof n !== 'number') throw new TypeError(`${fn}: n must be a number, got ${describe(n)}`);
+    if (!(Number.isInteger(n) && n >= 0)) throw new RangeError(`${fn}: n must be a non-negative integer, got ${n}`);
+    if (bytes * n > capacity - used) {
+      throw new RangeError(`${fn}: ${n} elements need ${bytes * n} bytes, ${capacity - used} of ${capacity} are left`);
+    }
+    const array = new View(buffer, start + used, n);
+    used += roundUp(bytes * n);
+    return array;
+  }
+
+  const makers = Object.values(types).map((type) => [type.name, (n: number) => make(type, n)]);
   return {
-    float32(n) {
-      if (typeof n !== 'number') throw new TypeError(`arena.float32: n must be a number, got ${describe(n)}`);
-      if (!(Number.isInteger(n) && n >= 0)) {
-        throw new RangeError(`arena.float32: n must be a non-negative integer, got ${n}`);
-      }
-      if (4 * n > capacity - used) {
-        throw new RangeError(
-          `arena.float32: ${n} elements need ${4 * n} bytes, ${capacity - used} of ${capacity} are left`,
-        );
-      }
-      const array = new Float32Array(buffer, start + used, n);
-      used += roundUp(4 * n);
-      return array;
-    },
+    ...(Object.fromEntries(makers) as Makers),
     get used() {
       return used;
     },

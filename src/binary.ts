@@ -1,13 +1,13 @@
 /** The backends that are WebAssembly: the same kernels with fused or with separate multiplication and addition. */
 export type WasmBackend = 'relaxed' | 'simd';
 
-/** What kernels a binary holds: the activations', or those on rows and matrices. */
-export type Kind = 'activations' | 'matrix';
+/** What kernels a binary holds: the activations', those on rows and matrices, for 16 bits and integers, or the activations' for float64. */
+export type Kind = 'activations' | 'matrix' | 'types' | 'float64';
 
 type Modules = { [B in WasmBackend]?: WebAssembly.Module };
 
 /** Modules that `init` was given. */
-const adopted: { readonly [K in Kind]: Modules } = { activations: {}, matrix: {} };
+const adopted: { readonly [K in Kind]: Modules } = { activations: {}, matrix: {}, types: {}, float64: {} };
 
 /** Kernels of one kind, embedded once for each backend, and compiled at most once. */
 export class Binary {
@@ -94,7 +94,8 @@ function sharing(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 export function kindOf(module: WebAssembly.Module): Kind | undefined {
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
   if (!names.includes('relaxed')) return undefined;
-  return names.includes('relu') ? 'activations' : names.includes('matrix') ? 'matrix' : undefined;
+  const kind = (['matrix', 'types', 'float64'] as const).find((kind) => names.includes(kind));
+  return kind ?? (names.includes('relu') ? 'activations' : undefined);
 }
 
 /** Takes `module` for the kernels of its kind from now on; returns whose backend they are. */

@@ -2,7 +2,9 @@ import { type Activation, activation } from './activation';
 import * as table from './activations';
 import type { Arena, ArenaOptions } from './arena';
 import { checkOptions, describe } from './errors';
+import { type Conversions, conversions } from './half';
 import { type Combiners, combiners, type Pipeline, type ValueAndDerivative } from './pipeline';
+import { type Quantizers, quantizers } from './quantized';
 import { type RowFunctions, rowFunctions } from './rows';
 import { type Backend, backends, backend as best, createRuntime, defaultRuntime, type Runtime } from './runtime';
 import { type ActivationStatsFunction, statsOn } from './stats';
@@ -14,7 +16,7 @@ type Table = typeof table;
 export type Activations = Omit<Table, 'swish'>;
 
 /** All activations with the functions that make arenas: what the package exports, on a backend of one's own choice. */
-export interface Lanewise extends Table, RowFunctions, Structured {
+export interface Lanewise extends Table, RowFunctions, Structured, Conversions, Quantizers {
   readonly activations: Activations;
   readonly backend: Backend;
   createArena(bytes: number, options?: ArenaOptions): Arena;
@@ -119,6 +121,8 @@ export function libraryOn(runtime: Runtime): Lanewise {
     ...rowFunctions(() => runtime),
     ...structured(() => runtime),
     activationStats: statsOn(() => runtime),
+    ...conversions(() => runtime),
+    ...quantizers(() => runtime),
   };
 }
 

@@ -24,10 +24,14 @@ export function checkCanShare(fn: string): void {
 
 // The checks proper are short, so that V8 inlines them; what they throw is made elsewhere.
 
+/** Whether `value` is certainly a Float32Array whose buffer is not detached; others are, too, that are empty or of another realm. */
+export function isPlainFloat32(value: unknown): value is Float32Array {
+  return value instanceof Float32Array && value.length > 0;
+}
+
 /** TypeError unless `value` is a Float32Array, of this or another realm, whose buffer is not detached. */
 export function checkFloat32(fn: string, argument: string, value: unknown): asserts value is Float32Array {
-  // A detached array has length 0, so that a longer one needs no further look.
-  if (!(value instanceof Float32Array && value.length > 0)) checkFurther(fn, argument, value);
+  if (!isPlainFloat32(value)) checkFurther(fn, argument, value);
 }
 
 /** The same for a Uint8Array. */
@@ -36,7 +40,7 @@ export function checkUint8(fn: string, argument: string, value: unknown): assert
 }
 
 function checkFurther(fn: string, argument: string, value: unknown, type = 'Float32Array'): void {
-  if (!ArrayBuffer.isView(value) || typeOf.call(value) !== type) {
+  if (!ArrayBuffer.isView(value) || typedArrayName(value) !== type) {
     throw new TypeError(`${fn}: ${argument} must be a ${type}, got ${describe(value)}`);
   }
   if (isOutOfBounds(value as Float32Array)) {
@@ -45,11 +49,23 @@ function checkFurther(fn: string, argument: string, value: unknown, type = 'Floa
 }
 
 /** RangeError unless `array` has `length` elements, as `like` has. */
-export function checkLength(fn: string, argument: string, array: Float32Array, length: number, like: string): void {
+export function checkLength(
+  fn: string,
+  argument: string,
+  array: ArrayLike<unknown>,
+  length: number,
+  like: string,
+): void {
   if (array.length !== length) throw lengthError(fn, argument, array, length, like);
 }
 
-function lengthError(fn: string, argument: string, array: Float32Array, length: number, like: string): RangeError {
+function lengthError(
+  fn: string,
+  argument: string,
+  array: ArrayLike<unknown>,
+  length: number,
+  like: string,
+): RangeError {
   return new RangeError(`${fn}: ${argument} must have the length of ${like}, ${length}, got ${array.length}`);
 }
 
@@ -75,6 +91,18 @@ export function outFor(
   source = 'x',
 ): Float32Array {
   checkFloat32(fn, source, x);
+  return outLike(fn, dy, x, options, known, source);
+}
+
+/** The same where `x` has been found to be an array, too. */
+export function outLike(
+  fn: string,
+  dy: Float32Array | undefined,
+  x: Float32Array,
+  options: { readonly out?: Float32Array } | undefined,
+  known: readonly string[],
+  source = 'x',
+): Float32Array {
   const n = x.length;
   if (dy !== undefined) checkLength(fn, 'dy', dy, n, source);
   if (options === undefined) return new Float32Array(n);
@@ -86,12 +114,16 @@ export function outFor(
   return out;
 }
 
-/** The type of a typed array of any realm. */
+/** The name of a typed array's type, of any realm; undefined for anything else. */
+export function typedArrayName(value: unknown): string | undefined {
+  return typeOf.call(value);
+}
+
 const typeOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Float32Array.prototype), Symbol.toStringTag)
-  ?.get as () => string;
+  ?.get as () => string | undefined;
 
 /** Whether the array's buffer has been detached, or shrunk to less than the array. */
-function isOutOfBounds(array: Float32Array): boolean {
+export function isOutOfBounds(array: { keys(): unknown }): boolean {
   try {
     array.keys();
     return false;

@@ -11,9 +11,21 @@ export {
   valueAndDerivative,
 } from './create';
 export type { GatedGradients, GatedUnit, GeluOptions, ShapeOptions, SiluOptions } from './gated';
+export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half';
 export type { Crelu, CreluOptions, Maxout, MaxoutOptions } from './maxout';
 export type { Pipeline, PipelineOptions, ValueAndDerivative } from './pipeline';
 export type { Prelu, PreluGradients, PreluOptions, Rrelu, RreluOptions } from './prelu';
+export {
+  type ByteType,
+  type DequantizeOptions,
+  dequantize,
+  type Quantization,
+  type QuantizedFunction,
+  type QuantizeOptions,
+  quantizationParams,
+  quantize,
+  quantized,
+} from './quantized';
 export {
   type DifferentiableRowFunction,
   hardmax,
@@ -32,3 +44,13 @@ export {
 export { type Backend, backend, init } from './runtime';
 export { type ActivationStats, type ActivationStatsOptions, activationStats, type Histogram } from './stats';
 export { crelu, geglu, glu, maxout, prelu, reglu, rrelu, type Structured, swiglu } from './structured';
+export {
+  type Bfloat16Bits,
+  bfloat16,
+  type Float16,
+  type Float16Bits,
+  type FloatArray,
+  float16,
+  type IntegerArray,
+  type NumberArray,
+} from './types';

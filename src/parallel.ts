@@ -1,4 +1,4 @@
-import { type Activation, type Options, PREPARE, type Preparations } from './activation';
+import { type Activation, type Defaults, type Options, PREPARE, type Preparations } from './activation';
 import { checkCanShare, checkOptions, describe } from './errors';
 import { Job, Staging, type Task } from './job';
 import type { Report } from './protocol';
@@ -16,6 +16,10 @@ export type RunOptions<O extends Options = any> = string extends keyof O
   ? { readonly [option: string]: O[string] | AbortSignal | undefined }
   : Omit<O, 'bias' | 'dbias'> & { readonly signal?: AbortSignal };
 
+/** An activation, whose options are those of `D`. */
+// biome-ignore lint/suspicious/noExplicitAny: any activation
+export type Runnable<D extends Defaults = any> = Pick<Activation<D>, 'name' | 'defaults'>;
+
 /**
  * Threads that apply activations. Results are those of the activation called directly, to the bit. Calls are carried out in their
  * order, one at a time. Threads keep the process alive only while there is something to do, and one that ends unexpectedly is replaced.
@@ -30,30 +34,26 @@ export interface Pool extends AsyncDisposable {
    *
    * @param options.signal - ends the call early: it rejects with the signal's reason, and `out` holds the result in part
    */
-  run<O extends Options>(
-    f: (x: Float32Array, options?: O) => Float32Array,
+  run<D extends Defaults>(
+    f: Runnable<D>,
     x: Float32Array,
-    options?: RunOptions<NoInfer<O>>,
+    options?: RunOptions<Options<NoInfer<D>>>,
   ): Promise<Float32Array>;
   /** `f.backward(dy, x, options)` likewise. */
-  backward<O extends Options>(
-    f: { backward(dy: Float32Array, x: Float32Array, options?: O): Float32Array },
+  backward<D extends Defaults>(
+    f: Runnable<D>,
     dy: Float32Array,
     x: Float32Array,
-    options?: RunOptions<NoInfer<O>>,
+    options?: RunOptions<Options<NoInfer<D>>>,
   ): Promise<Float32Array>;
   /** As `run`, blocking the calling thread until it is done. In Node alone. */
-  runSync<O extends Options>(
-    f: (x: Float32Array, options?: O) => Float32Array,
-    x: Float32Array,
-    options?: RunOptions<NoInfer<O>>,
-  ): Float32Array;
+  runSync<D extends Defaults>(f: Runnable<D>, x: Float32Array, options?: RunOptions<Options<NoInfer<D>>>): Float32Array;
   /** As `backward`, blocking likewise. */
-  backwardSync<O extends Options>(
-    f: { backward(dy: Float32Array, x: Float32Array, options?: O): Float32Array },
+  backwardSync<D extends Defaults>(
+    f: Runnable<D>,
     dy: Float32Array,
     x: Float32Array,
-    options?: RunOptions<NoInfer<O>>,
+    options?: RunOptions<Options<NoInfer<D>>>,
   ): Float32Array;
   /** Takes no more calls, and ends the threads when those made before are done. */
   close(): Promise<void>;
@@ -104,19 +104,19 @@ class ThreadPool implements Pool {
     this.#startThreads();
   }
 
-  async run(f: Activation, x: Float32Array, options?: RunOptions): Promise<Float32Array> {
+  async run(f: Runnable, x: Float32Array, options?: RunOptions): Promise<Float32Array> {
     return this.#promise('pool.run', options, forwardTask(f, x));
   }
 
-  async backward(f: Activation, dy: Float32Array, x: Float32Array, options?: RunOptions): Promise<Float32Array> {
+  async backward(f: Runnable, dy: Float32Array, x: Float32Array, options?: RunOptions): Promise<Float32Array> {
     return this.#promise('pool.backward', options, backwardTask(f, dy, x));
   }
 
-  runSync(f: Activation, x: Float32Array, options?: RunOptions): Float32Array {
+  runSync(f: Runnable, x: Float32Array, options?: RunOptions): Float32Array {
     return this.#block('pool.runSync', options, forwardTask(f, x));
   }
 
-  backwardSync(f: Activation, dy: Float32Array, x: Float32Array, options?: RunOptions): Float32Array {
+  backwardSync(f: Runnable, dy: Float32Array, x: Float32Array, options?: RunOptions): Float32Array {
     return this.#block('pool.backwardSync', options, backwardTask(f, dy, x));
   }
 
@@ -274,15 +274,15 @@ class ThreadPool implements Pool {
 /** Checks a call's arguments, under the name of the function that was called. */
 type Prepare = (fn: string, own: Options | undefined) => Task;
 
-function forwardTask(f: Activation, x: Float32Array): Prepare {
+function forwardTask(f: Runnable, x: Float32Array): Prepare {
   return (fn, own) => ({ x, call: preparations(fn, f).forward(x, own) });
 }
 
-function backwardTask(f: Activation, dy: Float32Array, x: Float32Array): Prepare {
+function backwardTask(f: Runnable, dy: Float32Array, x: Float32Array): Prepare {
   return (fn, own) => ({ dy, x, call: preparations(fn, f).backward(dy, x, own) });
 }
 
-function preparations(fn: string, f: Activation): Preparations {
+function preparations(fn: string, f: Runnable): Preparations {
   const own = (f as { [PREPARE]?: Preparations } | undefined | null)?.[PREPARE];
   if (own === undefined) throw new TypeError(`${fn}: f must be an activation of lanewise, got ${describe(f)}`);
   return own;

@@ -156,6 +156,7 @@ export function combiners(runtimeNow: () => Runtime): Combiners {
   };
 }
 
+/** TypeError unless `value` is an activation. */
 export function checkActivation(fn: string, argument: string, value: unknown): asserts value is Activation {
   if (typeof value !== 'function' || !('spec' in value)) {
     throw new TypeError(`${fn}: ${argument} must be an activation, got ${describe(value)}`);

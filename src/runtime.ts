@@ -85,7 +85,8 @@ export function createRuntime(name: Backend): Runtime {
  * awaited.
  *
  * @param options.module - a binary of the package, compiled already, for places that forbid compiling: `lanewise/relaxed.wasm` or
- *   `lanewise/simd.wasm`, and, in a second call, `lanewise/matrix-relaxed.wasm` or `lanewise/matrix-simd.wasm`
+ *   `lanewise/simd.wasm`, and, in further calls, those of the same endings that begin with `lanewise/matrix-`, `lanewise/types-`
+ *   and `lanewise/float64-`
  * @throws TypeError if `module` is not a WebAssembly.Module
  *
  * @example

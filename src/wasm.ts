@@ -115,7 +115,8 @@ class Instance implements Workspace {
   }
 }
 
-function kernelName(spec: Spec, a: number, b: number): string {
+/** The name of the kernel that a row has for these options. */
+export function kernelName(spec: Spec, a: number, b: number): string {
   return spec.kernel === undefined ? spec.name : spec.kernel(a, b);
 }
 

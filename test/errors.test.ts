@@ -25,25 +25,30 @@ const out = new Float32Array([7, 7, 7]);
 const any = (value: unknown) => value as any;
 
 const cases: [what: string, call: () => unknown, kind: typeof TypeError | typeof RangeError, message: string][] = [
-  ['no argument', () => any(relu)(), TypeError, 'relu: x must be a Float32Array, got undefined'],
-  ['null', () => relu(any(null)), TypeError, 'relu: x must be a Float32Array, got null'],
-  ['a number', () => relu(any(3)), TypeError, 'relu: x must be a Float32Array, got 3'],
-  ['a string', () => relu(any('abc')), TypeError, 'relu: x must be a Float32Array, got "abc"'],
-  ['an Array', () => relu(any([1, 2])), TypeError, 'relu: x must be a Float32Array, got Array(2)'],
-  ['an object', () => relu(any({ length: 2 })), TypeError, 'relu: x must be a Float32Array, got Object'],
+  ['no argument', () => any(relu)(), TypeError, 'relu: x must be a typed array of numbers, got undefined'],
+  ['null', () => relu(any(null)), TypeError, 'relu: x must be a typed array of numbers, got null'],
+  ['a number', () => relu(any(3)), TypeError, 'relu: x must be a typed array of numbers, got 3'],
+  ['a string', () => relu(any('abc')), TypeError, 'relu: x must be a typed array of numbers, got "abc"'],
+  ['an Array', () => relu(any([1, 2])), TypeError, 'relu: x must be a typed array of numbers, got Array(2)'],
+  ['an object', () => relu(any({ length: 2 })), TypeError, 'relu: x must be a typed array of numbers, got Object'],
   [
-    'another type',
-    () => relu(any(new Float64Array(3))),
+    'big integers',
+    () => relu(any(new BigInt64Array(3))),
     TypeError,
-    'relu: x must be a Float32Array, got Float64Array(3)',
+    'relu: x must be a typed array of numbers, got BigInt64Array(3)',
   ],
   [
     'a DataView',
     () => relu(any(new DataView(new ArrayBuffer(8)))),
     TypeError,
-    'relu: x must be a Float32Array, got DataView(8)',
+    'relu: x must be a typed array of numbers, got DataView(8)',
   ],
-  ['an ArrayBuffer', () => relu(any(new ArrayBuffer(8))), TypeError, 'relu: x must be a Float32Array, got ArrayBuffer'],
+  [
+    'an ArrayBuffer',
+    () => relu(any(new ArrayBuffer(8))),
+    TypeError,
+    'relu: x must be a typed array of numbers, got ArrayBuffer',
+  ],
   [
     'x detached',
     () => relu(detached()),
@@ -199,12 +204,12 @@ const cases: [what: string, call: () => unknown, kind: typeof TypeError | typeof
     TypeError,
     'relu.backward: dy must not be detached, got a Float32Array whose buffer was transferred',
   ],
-  ['no x', () => any(relu.backward)(x), TypeError, 'relu.backward: x must be a Float32Array, got undefined'],
+  ['no x', () => any(relu.backward)(x), TypeError, 'relu.backward: x must be a typed array of numbers, got undefined'],
   [
     'x of another type',
     () => relu.backward(x, any(new Int32Array(3)), { out }),
     TypeError,
-    'relu.backward: x must be a Float32Array, got Int32Array(3)',
+    'relu.backward: x must be an array of floating-point numbers, got one of integers (int32), which have no gradient',
   ],
   [
     'lengths differ',
@@ -335,7 +340,7 @@ describe('every activation checks', () => {
   for (const backend of ['relaxed', 'simd', 'js'] as const) {
     for (const f of Object.values(create({ backend }).activations) as Activation[]) {
       test(`${backend} ${f.name}`, () => {
-        expect(() => f(any([1]))).toThrow(new TypeError(`${f.name}: x must be a Float32Array, got Array(1)`));
+        expect(() => f(any([1]))).toThrow(new TypeError(`${f.name}: x must be a typed array of numbers, got Array(1)`));
         expect(() => f.backward(x, detached())).toThrow(TypeError);
         expect(() => f(x, any({ biases: x }))).toThrow(/unknown option biases/);
         for (const [option, value] of Object.entries(f.defaults)) {
@@ -351,7 +356,7 @@ test('arrays of another realm are welcome', async () => {
   const other = await otherRealm();
   const foreign = other.Float32Array.of(-1, 2);
   expect(Array.from(relu(foreign, { out: new other.Float32Array(2) }))).toEqual([0, 2]);
-  expect(() => relu(any(new other.Float64Array(2)))).toThrow('got Float64Array(2)');
+  expect(() => relu(any(new other.BigInt64Array(2)))).toThrow('must be a typed array of numbers');
 });
 
 /** The globals of another realm: a frame's, or those of a context of Node. */

@@ -66,9 +66,9 @@ describe('errors', () => {
     ],
     [
       'y',
-      () => sigmoid.backwardFromOutput(y, null as never),
+      () => sigmoid.backwardFromOutput(y, null as unknown as Float32Array),
       TypeError,
-      'sigmoid.backwardFromOutput: y must be a Float32Array, got null',
+      'sigmoid.backwardFromOutput: y must be a typed array of numbers, got null',
     ],
     [
       'length',

@@ -23,7 +23,7 @@ export function fingerprint(f, { kind, options }) {
   return sha256(new Uint8Array(outputs.buffer));
 }
 
-/** The fingerprint of every sweep of the simd backend, by title. @param {typeof import('lanewise')} lanewise @returns {Promise<{ [title: string]: string }>} */
+/** The fingerprint of every sweep of the simd backend, by title. @param {Pick<typeof import('lanewise'), 'create'>} lanewise @returns {Promise<{ [title: string]: string }>} */
 export async function fingerprints({ create }) {
   const { activations } = create({ backend: 'simd' });
   const all = sweeps(Object.keys(activations), 'simd').map(async (sweep) => [

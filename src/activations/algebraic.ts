@@ -19,6 +19,7 @@ export const squareplus = activation({
   kernel: (beta) => (beta === 0 ? 'relu' : 'squareplus'),
   fields: squareplusFields,
   wideFields: squareplusWideFields,
+  fields64: squareplusFields64,
   value(x, beta) {
     const root = Math.sqrt(x * x + beta);
     if (x < 0) return beta / (root - x) / 2;
@@ -32,6 +33,7 @@ export const squareplus = activation({
   },
   float32Options: true,
   ulp: { value: 1.7, derivative: 1.3 },
+  ulp64: { value: 1.3, derivative: 2 },
 });
 
 /**
@@ -47,6 +49,7 @@ export const softsign = activation({
   value: (x) => (Math.abs(x) === Infinity ? Math.sign(x) : x / (1 + Math.abs(x))),
   derivative: (x) => 1 / (1 + Math.abs(x)) ** 2,
   ulp: { value: 1.5, derivative: 1.5 },
+  ulp64: { value: 1.6, derivative: 1.6 },
   fromOutput: { derivative: (y) => (1 - Math.abs(y)) ** 2, ulp: 2 },
 });
 
@@ -57,6 +60,12 @@ function squareplusFields(beta: number): number[] {
 function squareplusWideFields(beta: number): number[] {
   const scaled = beta * squareplusScale(beta) ** 2;
   return [scaled, scaled / 2];
+}
+
+function squareplusFields64(beta: number): number[] {
+  const scale = 2 ** -20 * squareplusScale(beta);
+  const scaled = beta * scale ** 2;
+  return [beta / 4, beta / 8, scale, scaled, scaled / 2];
 }
 
 /** A power of two about 2^-20 / sqrt(beta). At beta 0 relu's kernel serves, which has no fields. */

@@ -1,5 +1,5 @@
 import { activation } from '../activation';
-import { refuseNegative, refuseScale, scaledExpm1 } from './fields';
+import { refuseNegative, refuseScale, scaledExpm1, scaledExponential64, splitReciprocal64 } from './fields';
 
 /**
  * The exponential function.
@@ -14,6 +14,7 @@ export const exp = activation({
   value: Math.exp,
   derivative: Math.exp,
   ulp: { value: 1.1, derivative: 1.1 },
+  ulp64: { value: 1, derivative: 1 },
   fromOutput: { derivative: (y) => y, ulp: 0.5 },
 });
 
@@ -35,6 +36,7 @@ export const elu = activation({
   derivative: (x, alpha) => (x > 0 ? 1 : alpha * Math.exp(x)),
   float32Options: true,
   ulp: { value: 1.9, derivative: 1.8 },
+  ulp64: { value: 1, derivative: 1 },
   fromOutput: {
     derivative: (y, alpha) => (y > 0 ? 1 : y + alpha),
     ulp: 0.5,
@@ -57,10 +59,12 @@ export const celu = activation({
   defaults: { alpha: 1 },
   refuse: (alpha) => refuseScale('alpha', alpha),
   fields: (alpha) => [...scaledExpm1(1 / alpha), alpha, 1 / alpha, -88 * alpha, -120 * alpha],
+  fields64: (alpha) => [...scaledExponential64(splitReciprocal64(alpha)), alpha, -40 * alpha, -760 * alpha],
   value: (x, alpha) => (x > 0 ? x : alpha * Math.expm1(x / alpha)),
   derivative: (x, alpha) => (x > 0 ? 1 : Math.exp(x / alpha)),
   float32Options: true,
   ulp: { value: 1.8, derivative: 1.4 },
+  ulp64: { value: 1, derivative: 1 },
   fromOutput: {
     derivative: (y, alpha) => (y > 0 ? 1 : (y + alpha) / alpha),
     ulp: 2,
@@ -85,6 +89,7 @@ export const selu = activation({
   value: (x) => (x > 0 ? SELU_SCALE * x : SELU_SCALE * SELU_ALPHA * Math.expm1(x)),
   derivative: (x) => (x > 0 ? SELU_SCALE : SELU_SCALE * SELU_ALPHA * Math.exp(x)),
   ulp: { value: 2, derivative: 1.9 },
+  ulp64: { value: 1.9, derivative: 1.9 },
   fromOutput: {
     derivative: (y) => (y > 0 ? SELU_SCALE : y + SELU_SCALE * SELU_ALPHA),
     ulp: 1.5,

@@ -36,3 +36,45 @@ export function refuseScale(option: string, value: number): string | undefined {
 export function refuseNegative(alpha: number): string | undefined {
   return alpha >= 0 ? undefined : `option alpha must not be negative, or y does not tell the sign of x, got ${alpha}`;
 }
+
+/** Rounds to the 26 highest bits of a significand, by Veltkamp's method. */
+function highHalf(x: number): number {
+  const scaled = x * (2 ** 27 + 1);
+  return scaled - (scaled - x);
+}
+
+/** What `x * y` lacks once it is rounded (Dekker). */
+function lostOfProduct(x: number, y: number): number {
+  const xHigh = highHalf(x);
+  const yHigh = highHalf(y);
+  const xLow = x - xHigh;
+  const yLow = y - yHigh;
+  return xHigh * yHigh - x * y + xHigh * yLow + xLow * yHigh + xLow * yLow;
+}
+
+/** A factor to 26 bits and the rest, of factor + `rest`. */
+export function split64(factor: number, rest = 0): [high: number, low: number] {
+  const high = highHalf(factor);
+  return [high, factor - high + rest];
+}
+
+/** The same of 1 / `divisor`. */
+export function splitReciprocal64(divisor: number): [high: number, low: number] {
+  const factor = 1 / divisor;
+  return split64(factor, (1 - factor * divisor - lostOfProduct(factor, divisor)) / divisor);
+}
+
+/** What the float64 next to ln 2 lacks. */
+const LN_2_REST = 2.3190468138462996e-17;
+
+/** The fields of a `ScaledExponential` of the float64 kernels, for the factor of which these are the parts. */
+export function scaledExponential64([high, low]: [high: number, low: number]): number[] {
+  const factor = high + low;
+  const octave = highHalf(Math.LN2 / factor);
+  return [factor, factor * Math.LOG2E, octave, Math.LN2 - octave * high - octave * low + LN_2_REST];
+}
+
+/** What alpha + `alphaRest` times x lacks of `exact`, all but equal to it. */
+export function lostOf64(exact: number, alpha: number, alphaRest: number, x: number): number {
+  return exact - alpha * x - lostOfProduct(alpha, x) - alphaRest * x;
+}

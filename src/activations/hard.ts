@@ -1,5 +1,5 @@
 import { activation } from '../activation';
-import { refuseScale } from './fields';
+import { lostOf64, refuseScale } from './fields';
 import { keepNaN } from './reference';
 
 /**
@@ -22,9 +22,15 @@ export const hardSigmoid = activation({
     const offset = beta / alpha;
     return [alpha, offset, alpha * (offset - Math.fround(offset)), floatUpTo(-offset), -floatUpTo((beta - 1) / alpha)];
   },
+  fields64(alpha, beta) {
+    const offset = beta / alpha;
+    const rest = lostOf64(beta, alpha, alpha === 1 / 6 ? SIXTH_REST : 0, offset);
+    return [alpha, offset, rest, -offset, (1 - beta) / alpha];
+  },
   value: (x, alpha, beta) => clamp((x + beta / alpha) * alpha, 0, 1),
   derivative: hardSigmoidSlope,
   ulp: { value: 2, derivative: 1 },
+  ulp64: { value: 2, derivative: 1 },
   exact: {
     value(x, alpha, beta) {
       const offset = beta / alpha;
@@ -35,6 +41,9 @@ export const hardSigmoid = activation({
     derivative: hardSigmoidSlope,
   },
 });
+
+/** What the float64 next to 1 / 6, which stands for a sixth, lacks. */
+const SIXTH_REST = 9.25185853854297e-18;
 
 function hardSigmoidSlope(x: number, alpha: number, beta: number): number {
   return keepNaN(x, x > -beta / alpha && x < (1 - beta) / alpha ? alpha : 0);
@@ -53,6 +62,7 @@ export const hardSwish = activation({
   value: (x) => (x <= -3 ? -0 : x >= 3 ? x : (x * (x + 3)) / 6),
   derivative: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : (x + 1.5) / 3),
   ulp: { value: 1.6, derivative: 1.4 },
+  ulp64: { value: 1.6, derivative: 1.4 },
 });
 
 /**
@@ -68,6 +78,7 @@ export const sparsePlus = activation({
   value: (x) => (x <= -1 ? 0 : x >= 1 ? x : ((x + 1) * (x + 1)) / 4),
   derivative: (x) => clamp((x + 1) / 2, 0, 1),
   ulp: { value: 2, derivative: 0.5 },
+  ulp64: { value: 2, derivative: 0.5 },
 });
 
 /**
@@ -83,6 +94,7 @@ export const sparseSigmoid = activation({
   value: (x) => clamp((x + 1) / 2, 0, 1),
   derivative: (x) => keepNaN(x, x > -1 && x < 1 ? 0.5 : 0),
   ulp: { value: 0.5, derivative: 0.5 },
+  ulp64: { value: 0.5, derivative: 0.5 },
   exact: true,
 });
 

@@ -15,7 +15,9 @@ export const relu = activation({
   value: (x) => (x < 0 ? 0 : x),
   derivative: (x) => keepNaN(x, x > 0 ? 1 : 0),
   ulp: { value: 0.5, derivative: 0.5 },
+  ulp64: { value: 0.5, derivative: 0.5 },
   exact: true,
+  clip: () => [0, Infinity],
   fromOutput: { derivative: (y) => keepNaN(y, y > 0 ? 1 : 0), ulp: 0.5, kernel: () => 'relu' },
 });
 
@@ -32,7 +34,9 @@ export const relu6 = activation({
   value: (x) => (x < 0 ? 0 : x > 6 ? 6 : x),
   derivative: (x) => keepNaN(x, x > 0 && x < 6 ? 1 : 0),
   ulp: { value: 0.5, derivative: 0.5 },
+  ulp64: { value: 0.5, derivative: 0.5 },
   exact: true,
+  clip: () => [0, 6],
   fromOutput: { derivative: (y) => keepNaN(y, y > 0 && y < 6 ? 1 : 0), ulp: 0.5, kernel: () => 'relu6' },
 });
 
@@ -49,6 +53,7 @@ export const reluSquared = activation({
   value: (x) => (x < 0 ? 0 : x * x),
   derivative: (x) => (x < 0 ? 0 : 2 * x),
   ulp: { value: 0.5, derivative: 0.5 },
+  ulp64: { value: 0.5, derivative: 0.5 },
   exact: true,
 });
 
@@ -66,6 +71,7 @@ export const leakyRelu = activation({
   value: (x, alpha) => (x < 0 ? (alpha === 0 ? 0 : alpha * x) : x),
   derivative: (x, alpha) => keepNaN(x, x > 0 ? 1 : alpha),
   ulp: { value: 1, derivative: 1 },
+  ulp64: { value: 1, derivative: 1 },
   exact: true,
   fromOutput: {
     derivative: (y, alpha) => keepNaN(y, y > 0 ? 1 : alpha),
@@ -95,7 +101,9 @@ export const hardTanh = activation({
   value: (x, min, max) => (x < min ? min : x > max ? max : x),
   derivative: (x, min, max) => keepNaN(x, x > min && x < max ? 1 : 0),
   ulp: { value: 0.5, derivative: 0.5 },
+  ulp64: { value: 0.5, derivative: 0.5 },
   exact: true,
+  clip: (min, max) => [min, max],
   fromOutput: {
     derivative: (y, min, max) => keepNaN(y, y > min && y < max ? 1 : 0),
     ulp: 0.5,
@@ -116,6 +124,7 @@ export const threshold = activation({
   value: (x, limit, value) => (x <= limit ? value : x),
   derivative: (x, limit) => keepNaN(x, x > limit ? 1 : 0),
   ulp: { value: 0.5, derivative: 0.5 },
+  ulp64: { value: 0.5, derivative: 0.5 },
   exact: true,
 });
 
@@ -132,6 +141,7 @@ export const thresholdedRelu = activation({
   value: (x, alpha) => (x <= alpha ? 0 : x),
   derivative: (x, alpha) => keepNaN(x, x > alpha ? 1 : 0),
   ulp: { value: 0.5, derivative: 0.5 },
+  ulp64: { value: 0.5, derivative: 0.5 },
   exact: true,
 });
 
@@ -148,5 +158,6 @@ export const step = activation({
   value: (x, alpha) => keepNaN(x, x > 0 ? 1 : alpha),
   derivative: (x) => keepNaN(x, 0),
   ulp: { value: 0.5, derivative: 0.5 },
+  ulp64: { value: 0.5, derivative: 0.5 },
   exact: true,
 });

@@ -20,6 +20,7 @@ export const hardShrink = activation({
   value: (x, lambda) => (Math.abs(x) <= lambda ? 0 * x : x),
   derivative: (x, lambda) => keepNaN(x, Math.abs(x) > lambda ? 1 : 0),
   ulp: { value: 0.5, derivative: 0.5 },
+  ulp64: { value: 0.5, derivative: 0.5 },
   exact: true,
 });
 
@@ -37,5 +38,6 @@ export const softShrink = activation({
   value: (x, lambda) => (x > lambda ? x - lambda : x < -lambda ? x + lambda : 0 * x),
   derivative: (x, lambda) => keepNaN(x, Math.abs(x) > lambda ? 1 : 0),
   ulp: { value: 0.5, derivative: 0.5 },
+  ulp64: { value: 0.5, derivative: 0.5 },
   exact: true,
 });

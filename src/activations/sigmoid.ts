@@ -1,5 +1,5 @@
 import { activation } from '../activation';
-import { refuseScale, scaledExponential } from './fields';
+import { refuseScale, scaledExponential, scaledExponential64, split64 } from './fields';
 import { logistic, timesVanishing } from './reference';
 
 /**
@@ -15,6 +15,7 @@ export const sigmoid = activation({
   value: logistic,
   derivative: (x) => logistic(x) * logistic(-x),
   ulp: { value: 2, derivative: 2 },
+  ulp64: { value: 1.9, derivative: 1.3 },
   fromOutput: { derivative: (y) => y * (1 - y), ulp: 1.5 },
 });
 
@@ -32,10 +33,12 @@ export const silu = activation({
   defaults: { beta: 1 },
   refuse: (beta) => refuseScale('beta', beta),
   fields: siluFields,
+  fields64: (beta) => silu64(split64(beta)),
   wideFields: (beta) => [-beta],
   value: siluValue,
   derivative: siluDerivative,
   ulp: { value: 2, derivative: 1.5 },
+  ulp64: { value: 1.8, derivative: 1.7, root: 4e-18 },
   root: { from: -1.29, to: -1.265, error: 1e-9 },
 });
 
@@ -55,11 +58,16 @@ export const quickGelu = activation({
   // The third coefficient of the exponential four units below, where roundings are felt least: 1.996 ULP instead of 2.004.
   fields: () => siluFields(1.702).map((c, i) => (i === 5 ? -0.82171911 : c)),
   wideFields: () => [-1.702],
+  fields64: () => silu64(split64(1.702, QUICK_BETA_REST)),
   value: (x) => siluValue(x, 1.702),
   derivative: (x) => siluDerivative(x, 1.702),
   ulp: { value: 2, derivative: 1.5 },
+  ulp64: { value: 1.7, derivative: 1.3, root: 4e-18 },
   root: { from: -0.765, to: -0.74, error: 1e-9 },
 });
+
+/** What the float64 1.702 lacks. */
+const QUICK_BETA_REST = 4.263256414560601e-17;
 
 function siluValue(x: number, beta: number): number {
   return timesVanishing(x, logistic(beta * x));
@@ -75,4 +83,9 @@ function siluFields(beta: number): number[] {
   // Below 1, beta lifts the tail of the result by 1 / beta.
   const low = (-109 + Math.min(0, Math.log(beta))) / beta;
   return [...scaledExponential(-beta), low, 20 / beta, 109 / beta, Math.fround(beta) - beta];
+}
+
+function silu64(beta: [high: number, low: number]): number[] {
+  const fields = scaledExponential64(beta);
+  return [...fields, ...beta, -770 / fields[0], 600 / fields[0]];
 }

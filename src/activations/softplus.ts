@@ -1,5 +1,5 @@
 import { activation } from '../activation';
-import { refuseScale, scaledExpm1 } from './fields';
+import { refuseScale, scaledExpm1, scaledExponential64, split64 } from './fields';
 import { logistic, timesVanishing } from './reference';
 
 /**
@@ -16,16 +16,19 @@ export const softplus = activation({
   defaults: { beta: 1 },
   refuse: (beta) => refuseScale('beta', beta),
   fields: softplusFields,
+  fields64: (beta) => [...scaledExponential64(split64(beta)), -770 / beta, 600 / beta, 1 / beta],
   value(x, beta) {
     const z = beta * x;
     return (Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)))) / beta;
   },
   derivative: (x, beta) => logistic(beta * x),
   ulp: { value: 2.3, derivative: 2 },
+  ulp64: { value: 1.3, derivative: 1.9 },
   fromOutput: {
     derivative: (y, beta) => -Math.expm1(-beta * y),
     ulp: 2,
     fields: (beta) => [...scaledExpm1(beta), beta, -88 / beta],
+    fields64: (beta) => [...scaledExponential64(split64(-beta)), 40 / beta],
   },
 });
 
@@ -37,6 +40,7 @@ export const logSigmoid = activation({
   value: (x) => -(Math.max(-x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
   derivative: (x) => logistic(-x),
   ulp: { value: 2, derivative: 2 },
+  ulp64: { value: 1.2, derivative: 1.8 },
   fromOutput: { derivative: (y) => -Math.expm1(y), ulp: 2 },
 });
 
@@ -64,6 +68,7 @@ export const mish = activation({
     return n / (n + 2) + timesVanishing(x, (4 * e * (e + 1)) / ((n + 2) * (n + 2)));
   },
   ulp: { value: 1, derivative: 1.5 },
+  ulp64: { value: 2, derivative: 2, root: 4e-18 },
   root: { from: -1.205, to: -1.18, error: 1e-9 },
 });
 

@@ -1,0 +1,11 @@
+// The kernels for other number types than float32: a binary of its own, small enough to come with every activation, as the type of an array
+// is known only when it is there.
+
+export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half';
+export { clipInt8, clipInt16, clipInt32, clipUint8, clipUint16, clipUint32 } from './integer';
+export { dequantizeInt8, dequantizeUint8, lookUp, quantizeInt8, quantizeUint8 } from './quantized';
+
+/** Which binary this is. The loader asks. */
+export const types: bool = true;
+/** Whether `madd` is one instruction. */
+export const relaxed: bool = ASC_FEATURE_RELAXED_SIMD;

@@ -1,0 +1,425 @@
+import type { Activation, Spec } from './activation';
+import { checkFloat32, checkLength, checkOptions, describe } from './errors';
+import { clippedBy } from './integer';
+import { checkActivation } from './pipeline';
+import { defaultRuntime, type KernelSet, type Runtime } from './runtime';
+import { rowsAlong } from './shape';
+import { apart, inBlocks, OWN } from './staged';
+import { BLOCK, SCRATCH } from './staging';
+import { typed } from './typed';
+import { checkType, type ElementType, elementType, type NumberArray, types } from './types';
+
+/** The types of quantised numbers. */
+export type ByteType = 'int8' | 'uint8';
+type Bytes<T extends ByteType> = T extends 'uint8' ? Uint8Array : Int8Array;
+
+/** What a byte q stands for: the number (q - zeroPoint) scale. */
+export interface Quantization<T extends ByteType = ByteType> {
+  /** Positive; rounded to float32. */
+  readonly scale: number;
+  /** The byte that stands for 0; 0 unless given. */
+  readonly zeroPoint?: number;
+  /** int8 unless given. */
+  readonly type?: T;
+}
+
+/**
+ * A function of quantised numbers: of an array of the input's type to `options.out`, an array of the output's type and of the same length,
+ * which may overlap it in any way, or to a new one. TypeError for a value of the wrong kind, RangeError for a wrong length; nothing is
+ * written then.
+ */
+export type QuantizedFunction<I extends ByteType = ByteType, O extends ByteType = ByteType> = (
+  x: Bytes<I>,
+  options?: { readonly out?: Bytes<O> },
+) => Bytes<O>;
+
+/** The scale of an array as a whole, or, one for each, of its channels. */
+interface ChannelOptions {
+  /** Positive; rounded to float32. An array has one for each channel. */
+  readonly scale: number | ArrayLike<number>;
+  /** The byte that stands for 0, or one for each channel; 0 unless given. */
+  readonly zeroPoint?: number | ArrayLike<number>;
+  /** The array's sizes, in row-major order; one size unless given. */
+  readonly shape?: readonly number[];
+  /** The axis along which the channels lie; the last unless given. */
+  readonly axis?: number;
+}
+
+/** How an array is quantised, and where the result goes. */
+export interface QuantizeOptions<T extends ByteType = ByteType> extends ChannelOptions {
+  /** int8 unless given. */
+  readonly type?: T;
+  /** An array of the type and of the source's length, which may overlap it in any way. */
+  readonly out?: Bytes<T>;
+}
+
+/** How an array was quantised, and where the result goes. */
+export interface DequantizeOptions extends ChannelOptions {
+  /** A Float32Array of the source's length, which may overlap it in any way. */
+  readonly out?: Float32Array;
+}
+
+type Convert = (source: number, target: number, n: number, scale: number, zero: number) => void;
+interface QuantizedKernels {
+  readonly quantizeInt8: Convert;
+  readonly quantizeUint8: Convert;
+  readonly dequantizeInt8: Convert;
+  readonly dequantizeUint8: Convert;
+  lookUp(x: number, y: number, n: number, table: number): void;
+}
+const WHOLE = 16;
+
+const quantizedKernels: KernelSet<QuantizedKernels> = {
+  binary: typed,
+  js(buffer) {
+    const floats = new Float32Array(buffer);
+    const bytes = new Uint8Array(buffer);
+    const quantize =
+      (q: NumberArray, { range: [least, largest] = [0, 0] }: ElementType): Convert =>
+      (x, target, n, scale, zero) => {
+        for (let i = 0; i < n; i++) {
+          const steps = roundToEven(Math.fround(floats[x / 4 + i] / floats[scale / 4 + i])) || 0;
+          q[target + i] = Math.min(Math.max(steps + floats[zero / 4 + i], least), largest);
+        }
+      };
+    const dequantize =
+      (q: NumberArray): Convert =>
+      (source, x, n, scale, zero) => {
+        for (let i = 0; i < n; i++) floats[x / 4 + i] = (q[source + i] - floats[zero / 4 + i]) * floats[scale / 4 + i];
+      };
+    const signed = new Int8Array(buffer);
+    return {
+      quantizeInt8: quantize(signed, types.int8),
+      quantizeUint8: quantize(bytes, types.uint8),
+      dequantizeInt8: dequantize(signed),
+      dequantizeUint8: dequantize(bytes),
+      lookUp(x, y, n, table) {
+        for (let i = 0; i < n; i++) bytes[y + i] = bytes[table + bytes[x + i]];
+      },
+    };
+  },
+};
+
+/** The nearest integer, of two the even one. */
+function roundToEven(x: number): number {
+  const shift = 1.5 * 2 ** 52;
+  return Math.abs(x) < 2 ** 51 ? x + shift - shift : x;
+}
+
+/** Functions of quantised numbers on a runtime. */
+export interface Quantizers {
+  readonly quantized: typeof quantized;
+  readonly quantize: typeof quantize;
+  readonly dequantize: typeof dequantize;
+}
+
+export function quantizers(runtimeNow: () => Runtime): Quantizers {
+  /** Converts block by block: the scales and zero points of a block are those of all blocks that lie a number of rows apart. */
+  function convert(
+    kernel: Exclude<keyof QuantizedKernels, 'lookUp'>,
+    x: NumberArray,
+    out: NumberArray,
+    { scales, zeros, length, inner }: Channels,
+  ): void {
+    const n = x.length;
+    if (n === 0) return;
+    const source = apart(x, out);
+    const workspace = runtimeNow().workspace(source, out);
+    const work = workspace.kernels(quantizedKernels)[kernel];
+    const { buffer } = workspace.heap;
+    const [from, to, scaleAt, zeroAt] = [0, 1, 2, 3].map((slot) => SCRATCH + 4 * BLOCK * slot);
+    const heap = new Uint8Array(buffer);
+    const sourceBytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+    const outBytes = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
+    const [inWidth, outWidth] = [source.BYTES_PER_ELEMENT, out.BYTES_PER_ELEMENT];
+    const scaleBlock = new Float32Array(buffer, scaleAt, BLOCK);
+    const zeroBlock = new Float32Array(buffer, zeroAt, BLOCK);
+    const row = length * inner;
+    const period = row <= BLOCK ? row * Math.floor(BLOCK / row) : row;
+    for (let start = 0; start < period; start += BLOCK) {
+      const size = Math.min(BLOCK, period - start);
+      for (let i = 0; i < size; ) {
+        const channel = Math.floor((start + i) / inner);
+        const end = Math.min(size, (channel + 1) * inner - start);
+        scaleBlock.fill(scales[channel % length], i, end);
+        zeroBlock.fill(zeros[channel % length], i, end);
+        i = end;
+      }
+      scaleBlock.fill(1, size);
+      for (let at = start; at < n; at += period) {
+        const count = Math.min(size, n - at);
+        heap.set(sourceBytes.subarray(at * inWidth, (at + count) * inWidth), from);
+        work(from, to, Math.ceil(count / WHOLE) * WHOLE, scaleAt, zeroAt);
+        outBytes.set(heap.subarray(to, to + count * outWidth), at * outWidth);
+      }
+    }
+  }
+
+  return {
+    quantized(f, options) {
+      const fn = 'quantized';
+      checkActivation(fn, 'f', f);
+      checkOptions(fn, options, ['input', 'output']);
+      const input = checkQuantization(fn, 'input', options.input);
+      const output = checkQuantization(fn, 'output', options.output);
+      const table = tableOf(f.spec, input, output);
+      const bounds = input.type === output.type ? clipOf(table, input.type) : undefined;
+      const name = `quantized(${f.name})`;
+
+      function apply(x: NumberArray, callOptions: { readonly out?: NumberArray } = {}): NumberArray {
+        checkType(name, 'x', x, input.type);
+        checkOptions(name, callOptions, ['out']);
+        const { out = new output.type.View(x.length) } = callOptions;
+        checkType(name, 'out', out, output.type);
+        checkLength(name, 'out', out, x.length, 'x');
+        if (bounds !== undefined) {
+          clippedBy(runtimeNow(), input.type, x, out, ...bounds);
+          return out;
+        }
+        inBlocks(runtimeNow(), [x], out, 1, WHOLE, (workspace) => {
+          new Uint8Array(workspace.heap.buffer, OWN, table.length).set(table);
+          const { lookUp } = workspace.kernels(quantizedKernels);
+          return (n, target, source) => lookUp(source, target, n, OWN);
+        });
+        return out;
+      }
+      Object.defineProperty(apply, 'name', { value: name });
+      return apply as never;
+    },
+
+    quantize(x, options) {
+      const fn = 'quantize';
+      checkFloat32(fn, 'x', x);
+      checkOptions(fn, options, ['scale', 'zeroPoint', 'type', 'shape', 'axis', 'out']);
+      const type = byteType(fn, 'option type', options.type);
+      const channels = channelsOf(fn, x.length, type, options);
+      const { out = new type.View(x.length) } = options as { readonly out?: NumberArray };
+      checkType(fn, 'out', out, type);
+      checkLength(fn, 'out', out, x.length, 'x');
+      convert(type === types.int8 ? 'quantizeInt8' : 'quantizeUint8', x, out, channels);
+      return out as never;
+    },
+
+    dequantize(q, options) {
+      const fn = 'dequantize';
+      const type = elementType(q);
+      if (type !== types.int8 && type !== types.uint8) {
+        throw new TypeError(`${fn}: q must be an Int8Array or a Uint8Array, got ${describe(q)}`);
+      }
+      checkType(fn, 'q', q, type);
+      checkOptions(fn, options, ['scale', 'zeroPoint', 'shape', 'axis', 'out']);
+      const channels = channelsOf(fn, q.length, type, options);
+      const { out = new Float32Array(q.length) } = options;
+      checkFloat32(fn, 'out', out);
+      checkLength(fn, 'out', out, q.length, 'q');
+      convert(type === types.int8 ? 'dequantizeInt8' : 'dequantizeUint8', q, out, channels);
+      return out;
+    },
+  };
+}
+
+interface Channels {
+  readonly scales: ArrayLike<number>;
+  readonly zeros: ArrayLike<number>;
+  /** How many channels there are, and how many neighbouring elements each has. */
+  readonly length: number;
+  readonly inner: number;
+}
+
+/** The scale and zero point of each channel, checked. */
+function channelsOf(fn: string, n: number, type: ElementType, options: ChannelOptions): Channels {
+  const { scale, zeroPoint = 0, shape, axis } = options;
+  const { length, inner } = rowsAlong(fn, n, shape, axis);
+  const isWhole = typeof scale === 'number' && typeof zeroPoint === 'number';
+  const count = isWhole ? 1 : length;
+  const scales = valuesOf(fn, 'scale', scale, count).map((value) => checkScale(fn, 'option scale', value));
+  const zeros = valuesOf(fn, 'zeroPoint', zeroPoint, count).map((value) =>
+    checkZero(fn, 'option zeroPoint', value, type),
+  );
+  return isWhole ? { scales, zeros, length: 1, inner: Math.max(n, 1) } : { scales, zeros, length, inner };
+}
+
+function valuesOf(fn: string, option: string, value: unknown, count: number): unknown[] {
+  if (typeof value !== 'object' || value === null || !('length' in value)) return Array(count).fill(value);
+  const values = Array.from(value as ArrayLike<unknown>);
+  if (values.length === count) return values;
+  throw new RangeError(`${fn}: option ${option} must have one number for each channel, ${count}, got ${values.length}`);
+}
+
+function checkScale(fn: string, what: string, value: unknown): number {
+  if (typeof value !== 'number') throw new TypeError(`${fn}: ${what} must be a number, got ${describe(value)}`);
+  const scale = Math.fround(value);
+  if (!(scale > 0 && scale < Infinity)) {
+    throw new RangeError(`${fn}: ${what} must be a positive float32 number, got ${value}`);
+  }
+  return scale;
+}
+
+function checkZero(
+  fn: string,
+  what: string,
+  value: unknown,
+  { name, range: [least, largest] = [0, 0] }: ElementType,
+): number {
+  if (typeof value !== 'number') throw new TypeError(`${fn}: ${what} must be a number, got ${describe(value)}`);
+  if (!(Number.isInteger(value) && value >= least && value <= largest)) {
+    throw new RangeError(`${fn}: ${what} must be an integer from ${least} to ${largest} for ${name}, got ${value}`);
+  }
+  return value;
+}
+
+function byteType(fn: string, what: string, value: unknown = 'int8'): ElementType {
+  if (value === 'int8' || value === 'uint8') return types[value];
+  throw new TypeError(`${fn}: ${what} must be "int8" or "uint8", got ${describe(value)}`);
+}
+
+interface Checked {
+  readonly scale: number;
+  readonly zeroPoint: number;
+  readonly type: ElementType;
+}
+
+function checkQuantization(fn: string, what: string, value: Quantization): Checked {
+  if (typeof value !== 'object' || value === null) {
+    throw new TypeError(`${fn}: ${what} must be an object, got ${describe(value)}`);
+  }
+  checkOptions(`${fn}: ${what}`, value, ['scale', 'zeroPoint', 'type']);
+  const type = byteType(fn, `${what}.type`, value.type);
+  const scale = checkScale(fn, `${what}.scale`, value.scale);
+  return { type, scale, zeroPoint: checkZero(fn, `${what}.zeroPoint`, value.zeroPoint ?? 0, type) };
+}
+
+/** The output's byte for each of the input's 256. */
+function tableOf({ value, defaults }: Spec, input: Checked, output: Checked): Uint8Array {
+  const [a = 0, b = 0] = Object.values(defaults).filter((option) => typeof option === 'number');
+  const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
+  const inputs = new input.type.View(bytes.buffer, 0, 256);
+  const table = new output.type.View(256);
+  const [least, largest] = output.type.range as readonly [number, number];
+  for (let i = 0; i < 256; i++) {
+    const y = value((inputs[i] - input.zeroPoint) * input.scale, a, b);
+    table[i] = Math.min(Math.max(roundToEven(y / output.scale) + output.zeroPoint, least), largest);
+  }
+  return new Uint8Array(table.buffer);
+}
+
+/** The bounds, if all that the table does is to cut off at these. */
+function clipOf(table: Uint8Array, type: ElementType): [low: number, high: number] | undefined {
+  const outputs = Array.from(new type.View(table.buffer, 0, 256) as ArrayLike<number>);
+  const inputs = new type.View(Uint8Array.from(table, (_, i) => i).buffer, 0, 256);
+  const low = Math.min(...outputs);
+  const high = Math.max(...outputs);
+  return outputs.every((y, i) => y === Math.min(Math.max(inputs[i], low), high)) ? [low, high] : undefined;
+}
+
+const byDefault = /* @__PURE__ */ quantizers(defaultRuntime);
+
+/**
+ * An activation of quantised numbers, as ONNX' QLinearSigmoid and QLinearLeakyRelu are: (x - zeroPoint) scale, the function in real
+ * arithmetic, divided by the output's scale, rounded, halves to even, plus the output's zero point, at the ends of the type where it is
+ * beyond them. It works by a table of 256 entries, or by integer arithmetic where the function only cuts off.
+ *
+ * @param f - an activation, to which {@link Activation.with} gives options
+ * @param options.input - scale, zero point and type of the input
+ * @param options.output - the same of the output
+ * @throws TypeError for a value of the wrong kind, RangeError for a scale or a zero point out of range
+ *
+ * @example
+ * const f = quantized(sigmoid, { input: { scale: 0.1 }, output: { scale: 1 / 256, zeroPoint: -128 } });
+ * f(new Int8Array([-128, 0, 127])); // -128, 0, 127
+ */
+export function quantized<I extends ByteType = 'int8', O extends ByteType = 'int8'>(
+  f: Activation,
+  options: { readonly input: Quantization<I>; readonly output: Quantization<O> },
+): QuantizedFunction<I, O> {
+  return byDefault.quantized(f, options);
+}
+
+/**
+ * float32 numbers as bytes: round(x / scale) + zeroPoint, halves to even, at the ends of the type where it is beyond them, as ONNX'
+ * QuantizeLinear; the quotient is of float32. NaN becomes the zero point.
+ *
+ * @param options.scale - one for the array, or, as an array, one for each channel along `axis` of `shape`; so zeroPoint
+ * @returns `out`, or a new Int8Array or Uint8Array
+ * @throws TypeError for a value of the wrong kind, RangeError for a wrong length or a value out of range; nothing is written then
+ *
+ * @example
+ * quantize(new Float32Array([-1, 0.26, 100]), { scale: 0.5 }); // -2, 1, 127
+ * quantize(new Float32Array([1, 1, 2, 2]), { scale: [1, 0.5], shape: [2, 2], axis: 1 }); // 1, 2, 2, 4
+ */
+export function quantize<T extends ByteType = 'int8'>(x: Float32Array, options: QuantizeOptions<T>): Bytes<T> {
+  return byDefault.quantize(x, options);
+}
+
+/**
+ * The float32 numbers that bytes stand for: (q - zeroPoint) scale, as ONNX' DequantizeLinear.
+ *
+ * @param q - an Int8Array or a Uint8Array
+ * @param options.scale - one for the array, or, as an array, one for each channel along `axis` of `shape`; so zeroPoint
+ * @returns `out`, or a new Float32Array
+ * @throws TypeError for a value of the wrong kind, RangeError for a wrong length or a value out of range; nothing is written then
+ *
+ * @example
+ * dequantize(new Int8Array([-2, 1, 127]), { scale: 0.5 }); // -1, 0.5, 63.5
+ */
+export function dequantize(q: Int8Array | Uint8Array, options: DequantizeOptions): Float32Array {
+  return byDefault.dequantize(q, options);
+}
+
+/**
+ * Scale and zero point with which the bytes cover a range of numbers, widened to hold 0, as ONNX' DynamicQuantizeLinear.
+ *
+ * @param range - the least and the largest number; or data, of which these are found
+ * @param options.type - int8 unless given
+ * @param options.percentile - the share of the data, in per cent, that is to be covered, half of the rest being left out at each end; 100
+ *   unless given
+ * @throws TypeError for a value of the wrong kind, RangeError for a range that is empty or not finite
+ *
+ * @example
+ * quantizationParams([-1, 3], { type: 'uint8' }); // { scale: 0.01568627543747425, zeroPoint: 64, type: 'uint8' }
+ */
+export function quantizationParams<T extends ByteType = 'int8'>(
+  range: readonly [min: number, max: number] | Float32Array,
+  options: { readonly type?: T; readonly percentile?: number } = {},
+): Required<Quantization<T>> {
+  const fn = 'quantizationParams';
+  checkOptions(fn, options, ['type', 'percentile']);
+  const own = byteType(fn, 'option type', options.type);
+  const [min, max] = range instanceof Float32Array ? rangeOf(fn, range, options.percentile) : range;
+  for (const end of [min, max]) {
+    if (typeof end !== 'number') throw new TypeError(`${fn}: range must be two numbers, got ${describe(end)}`);
+  }
+  if (!(min <= max && max - min < Infinity)) {
+    throw new RangeError(`${fn}: range must be two finite numbers in order, got ${min} and ${max}`);
+  }
+  const [least, largest] = own.range as readonly [number, number];
+  const [low, high] = [Math.min(min, 0), Math.max(max, 0)];
+  const span = largest - least;
+  const type = own.name as T;
+  if (high === low) return { scale: 1, zeroPoint: 0, type };
+  // The smallest float32 where the quotient is less.
+  const scale = Math.fround((high - low) / span) || 2 ** -149;
+  return { scale, zeroPoint: roundToEven(least - (low * span) / (high - low)), type };
+}
+
+/** The ends of what is left of the data when the same share is left out at both. */
+function rangeOf(fn: string, data: Float32Array, percentile = 100): [min: number, max: number] {
+  if (typeof percentile !== 'number') {
+    throw new TypeError(`${fn}: option percentile must be a number, got ${describe(percentile)}`);
+  }
+  if (!(percentile > 0 && percentile <= 100)) {
+    throw new RangeError(`${fn}: option percentile must be above 0 and at most 100, got ${percentile}`);
+  }
+  if (data.length === 0) throw new RangeError(`${fn}: range must have elements, got Float32Array(0)`);
+  if (percentile === 100) {
+    let [min, max] = [Infinity, -Infinity];
+    for (const x of data) {
+      if (!(x >= min)) min = x;
+      if (!(x <= max)) max = x;
+    }
+    return [min, max];
+  }
+  const sorted = data.slice().sort();
+  const left = Math.round(((100 - percentile) / 200) * (data.length - 1));
+  return [sorted[left], sorted[data.length - 1 - left]];
+}
