@@ -55,6 +55,15 @@ export function estrin4(c: usize, x: v128, square: v128): v128 {
   return madd(high, square, degree1(c, x));
 }
 
+/** The same for degree 9. */
+@inline
+export function estrin9(c: usize, x: v128, square: v128): v128 {
+  const fourth = reals.mul(square, square);
+  const low = madd(degree1(c + 2 * SIZE, x), square, degree1(c, x));
+  const middle = madd(degree1(c + 6 * SIZE, x), square, degree1(c + 4 * SIZE, x));
+  return madd(madd(degree1(c + 8 * SIZE, x), fourth, middle), fourth, low);
+}
+
 // Even and odd powers apart, each by Horner's scheme in x^2: one operation more than Horner's, in half the time.
 @inline
 export function evenOdd5(c: usize, x: v128): v128 {

@@ -44,5 +44,5 @@ export const tanhShrink = activation({
   },
   derivative: (x) => Math.tanh(x) ** 2,
   ulp: { value: 2, derivative: 2 },
-  ulp64: { value: 2, derivative: 1.6 },
+  ulp64: { value: 2, derivative: 1.5 },
 });
