@@ -20,7 +20,7 @@ import {
 
 /**
  * sigmoid(x) = 1 / (1 + e^-x). Its derivative is e^-|x| / (1 + e^-|x|)^2.
- * Error at most 1.8 ULP, of the derivative 1.3.
+ * Error at most 1.9 ULP, of the derivative 1.4.
  */
 @unmanaged
 @final
@@ -46,7 +46,7 @@ export function sigmoidBackward(p: usize, dy: usize, x: usize, dx: usize, n: usi
  * silu(x) = x / (1 + e^(-beta x)).
  * Above `end` the denominator is 1; the rest of x is added at the end, so that a large x does not overflow.
  * Its derivative is G(|x|) below 0 and 1 - G above, G(a) = e (1 - beta a + e) / (1 + e)^2 with e = e^(-beta a).
- * Error at most 1.8 ULP, of the derivative 1.6.
+ * Error at most 1.9 ULP, of the derivative 1.7.
  */
 @unmanaged
 @final

@@ -55,7 +55,7 @@ function plusLog1p(start: v128, s: v128, t: v128): v128 {
 
 /**
  * softplus(x) = log(1 + e^(beta x)) / beta = max(x, 0) + log(1 + w) / beta with w = e^(-beta |x|). Its derivative is sigmoid(beta x).
- * Error at most 1.3 ULP, of the derivative 1.8.
+ * Error at most 1.4 ULP, of the derivative 1.9.
  */
 @unmanaged
 @final
@@ -92,7 +92,7 @@ export function softplusBackward(p: usize, dy: usize, x: usize, dx: usize, n: us
 
 /**
  * logSigmoid(x) = -softplus(-x) = -(max(-x, 0) + log(1 + e^-|x|)), never +0. Its derivative is sigmoid(-x).
- * Error at most 1.2 ULP, of the derivative 1.8.
+ * Error at most 1.4 ULP, of the derivative 1.9.
  */
 @unmanaged
 @final

@@ -1,5 +1,5 @@
 // The float64 kernels against results of scripts/reference-float64.py:
-//   python3 scripts/reference-float64.py FILE 100000 && node scripts/verify/float64.js FILE
+//   python3 scripts/reference-float64.py FILE 100000 && node scripts/verify/float64.js FILE ...
 
 import { readFileSync } from 'node:fs';
 import { argv } from 'node:process';
@@ -112,7 +112,7 @@ export function largestErrors(spec, kind, reference, y) {
 
 if (argv[1] === fileURLToPath(import.meta.url)) {
   const { activations } = await import('lanewise');
-  const references = readReferences(argv[2]);
+  const references = new Map(argv.slice(2).flatMap((file) => [...readReferences(file)]));
   const rows = [...references].map(([name, reference]) => {
     const { spec } = /** @type {any} */ (activations)[name];
     const options = Object.values(spec.defaults).filter((option) => typeof option === 'number');

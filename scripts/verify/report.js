@@ -25,6 +25,8 @@ columns leave the interval (\`spec.root\`) out.
 The hash is the SHA-256 over all outputs in the order of the inputs' bits (of the SHA-256 of each 2^24 of them; NaN as 0x7fc00000), first 16 digits. That of \`simd\` is
 the same on every machine and engine; \`npm test\` compares hashes of some outputs between Node 20, 22, 24, 26 and Chromium.
 
+The kernels for float64, of which there are too many to try: [float64.md](float64.md).
+
 ## Backend simd
 ${table(on('simd'), bound)}
 ${on('relaxed').length > 0 ? `## Backend relaxed\n\nFused multiply-adds where the machine has them: results depend on it.\n${table(on('relaxed'), bound)}\n` : ''}## Backend js

@@ -89,7 +89,7 @@ export const selu = activation({
   value: (x) => (x > 0 ? SELU_SCALE * x : SELU_SCALE * SELU_ALPHA * Math.expm1(x)),
   derivative: (x) => (x > 0 ? SELU_SCALE : SELU_SCALE * SELU_ALPHA * Math.exp(x)),
   ulp: { value: 2, derivative: 1.9 },
-  ulp64: { value: 1.9, derivative: 1.8 },
+  ulp64: { value: 2, derivative: 1.8 },
   fromOutput: {
     derivative: (y) => (y > 0 ? SELU_SCALE : y + SELU_SCALE * SELU_ALPHA),
     ulp: 1.5,

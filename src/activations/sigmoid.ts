@@ -15,7 +15,7 @@ export const sigmoid = activation({
   value: logistic,
   derivative: (x) => logistic(x) * logistic(-x),
   ulp: { value: 2, derivative: 2 },
-  ulp64: { value: 1.8, derivative: 1.3 },
+  ulp64: { value: 1.9, derivative: 1.4 },
   fromOutput: { derivative: (y) => y * (1 - y), ulp: 1.5 },
 });
 
@@ -38,7 +38,7 @@ export const silu = activation({
   value: siluValue,
   derivative: siluDerivative,
   ulp: { value: 2, derivative: 1.5 },
-  ulp64: { value: 1.8, derivative: 1.6, root: 4e-18 },
+  ulp64: { value: 1.9, derivative: 1.7, root: 4e-18 },
   root: { from: -1.29, to: -1.265, error: 1e-9 },
 });
 
@@ -62,7 +62,7 @@ export const quickGelu = activation({
   value: (x) => siluValue(x, 1.702),
   derivative: (x) => siluDerivative(x, 1.702),
   ulp: { value: 2, derivative: 1.5 },
-  ulp64: { value: 1.8, derivative: 1.6, root: 4e-18 },
+  ulp64: { value: 1.9, derivative: 1.7, root: 4e-18 },
   root: { from: -0.765, to: -0.74, error: 1e-9 },
 });
 
