@@ -84,6 +84,7 @@ describe.each(['simd', 'relaxed'])('%s', (backend) => {
       for (const [i, y] of outputs.entries()) {
         // The table errs too, that of selu where y and s a cancel.
         const expected = fromOutput.derivative(y, a, b);
+        if (slopes[i] === expected) continue; // both infinite, too
         const unit = spec.name === 'selu' ? spacing(1) : spacing(expected);
         const error = slopes[i] === expected ? 0 : Math.abs(slopes[i] - expected) / unit;
         expect(error, `at output ${y}`).toBeLessThanOrEqual(2);
