@@ -78,7 +78,7 @@ export type Options<D extends Defaults = any, A = Float32Array> = string extends
 // biome-ignore lint/suspicious/noExplicitAny: any activation's options
 export type BackwardOptions<D extends Defaults = any, A = Float32Array> = Options<D, A> & {
   /** Where the gradient with respect to the bias goes, the sums of the columns of that with respect to x: as long as `bias`. */
-  readonly dbias?: Float32Array;
+  readonly dBias?: Float32Array;
 };
 
 /** Options of calls that have no bias. */
@@ -102,7 +102,7 @@ export interface Activation<D extends Defaults = any, T extends NumberArray = Fl
    *
    * @param dy - gradient with respect to the activation's output
    * @param x - the activation's input, as long as `dy` and of the same type
-   * @param options - as for the activation, and `dbias`; `out` may be `dy` or `x`
+   * @param options - as for the activation, and `dBias`; `out` may be `dy` or `x`
    * @returns `out`, or a new array
    */
   backward<A extends FloatArray>(dy: Same<A>, x: A, options?: BackwardOptions<D, Same<A>>): Same<A>;
@@ -227,7 +227,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   const [defaultA = 0, defaultB = 0] = [optionA, optionB].map((option) => defaults[option] as number | undefined);
   const known = [...Object.keys(defaults), 'out'];
   const knownWithBias = [...Object.keys(defaults), 'bias', 'out'];
-  const knownBackward = [...knownWithBias, 'dbias'];
+  const knownBackward = [...knownWithBias, 'dBias'];
   // There are two options at most; where there are fewer, `out` is compared again.
   const compared = [...known, 'out'];
   const [comparedA, comparedB] = compared;
@@ -337,7 +337,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
         const type = otherType(backwardName, 'x', x);
         if (type !== undefined) return ofType(backwardName, type, dy, x, options);
       }
-      if (options?.bias !== undefined || options?.dbias !== undefined) return withBias(dy, x, options);
+      if (options?.bias !== undefined || options?.dBias !== undefined) return withBias(dy, x, options);
       checkFloat32(backwardName, 'dy', dy);
       const { out, kernel, a, b } = prepared(backwardName, dy, x, options, knownBackward);
       remember(lastBackward, dy, x, out, options, kernel, a, b);
@@ -403,11 +403,11 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     const fn = isForward ? name : backwardName;
     if (!isForward) checkFloat32(fn, 'dy', dy);
     const out = outFor(fn, dy, x, options as Options, isForward ? knownWithBias : knownBackward);
-    const { bias, dbias } = options as { bias?: Float32Array; dbias?: Float32Array };
+    const { bias, dBias } = options as { bias?: Float32Array; dBias?: Float32Array };
     const choice = chosen(fn, options as Options);
-    checkBias(fn, x, out, bias, dbias);
+    checkBias(fn, x, out, bias, dBias);
     if (isForward) forwardWithBias(runtimeNow(), choice, x, bias, out);
-    else backwardWithBias(runtimeNow(), choice, dy, x, bias, out, dbias);
+    else backwardWithBias(runtimeNow(), choice, dy, x, bias, out, dBias);
     return out;
   }
 

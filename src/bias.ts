@@ -128,16 +128,16 @@ export function checkBias(
   x: Float32Array,
   out: Float32Array,
   bias: Float32Array | undefined,
-  dbias: Float32Array | undefined,
+  dBias: Float32Array | undefined,
 ): asserts bias {
   checkFloat32(fn, 'bias', bias);
   if (x.length % bias.length !== 0) {
     throw new RangeError(`${fn}: bias must have a length that divides that of x, ${x.length}, got ${bias.length}`);
   }
-  if (dbias === undefined) return;
-  checkFloat32(fn, 'dbias', dbias);
-  checkLength(fn, 'dbias', dbias, bias.length, 'bias');
-  if (overlap(dbias, out)) throw new RangeError(`${fn}: dbias and out must not overlap`);
+  if (dBias === undefined) return;
+  checkFloat32(fn, 'dBias', dBias);
+  checkLength(fn, 'dBias', dBias, bias.length, 'bias');
+  if (overlap(dBias, out)) throw new RangeError(`${fn}: dBias and out must not overlap`);
 }
 
 /** y = f(x + bias). Arguments have been checked. */
@@ -158,7 +158,7 @@ export function forwardWithBias(
   });
 }
 
-/** dx = dy f'(x + bias); the sums of its columns go to `dbias`. */
+/** dx = dy f'(x + bias); the sums of its columns go to `dBias`. */
 export function backwardWithBias(
   runtime: Runtime,
   chosen: Chosen,
@@ -166,14 +166,14 @@ export function backwardWithBias(
   x: Float32Array,
   bias: Float32Array,
   out: Float32Array,
-  dbias: Float32Array | undefined,
+  dBias: Float32Array | undefined,
 ): void {
-  const targets = dbias === undefined ? [out] : [out, dbias];
+  const targets = dBias === undefined ? [out] : [out, dBias];
   const sources = [apart(dy, ...targets), apart(x, ...targets)];
   const workspace = runtime.workspace(...sources, out);
   const { addRow, addColumns } = workspace.kernels(biasKernels);
   const fill = repeated(apart(bias, ...targets), 1);
-  const sums = dbias && { to: dbias, inner: 1 };
+  const sums = dBias && { to: dBias, inner: 1 };
   withRow(
     workspace,
     x.length,
@@ -184,7 +184,7 @@ export function backwardWithBias(
     ([dy, x, dx], columns, rows, biasRow, sums) => {
       addRow(x.at, x.row, biasRow, Z, 4 * columns, columns, rows);
       apply(workspace, chosen, dy.at, Z, dx.at, columns * rows);
-      if (dbias !== undefined) addColumns(dx.at, dx.row, sums, columns, rows);
+      if (dBias !== undefined) addColumns(dx.at, dx.row, sums, columns, rows);
     },
     sums,
   );

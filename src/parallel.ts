@@ -14,7 +14,7 @@ export interface PoolOptions {
 // biome-ignore lint/suspicious/noExplicitAny: any activation's options
 export type RunOptions<O extends Options = any> = string extends keyof O
   ? { readonly [option: string]: O[string] | AbortSignal | undefined }
-  : Omit<O, 'bias' | 'dbias'> & { readonly signal?: AbortSignal };
+  : Omit<O, 'bias' | 'dBias'> & { readonly signal?: AbortSignal };
 
 /** An activation, whose options are those of `D`. */
 // biome-ignore lint/suspicious/noExplicitAny: any activation

@@ -92,12 +92,12 @@ export interface Prelu {
    */
   (x: Float32Array, slopes: Float32Array, options?: PreluOptions & { readonly out?: Float32Array }): Float32Array;
   /**
-   * The gradients: `dx[i]` is `dy[i]` times 1 where x[i] > 0, else times the slope; `dslopes[c]` the sum of x[i] dy[i] over the elements
+   * The gradients: `dx[i]` is `dy[i]` times 1 where x[i] > 0, else times the slope; `dSlopes[c]` the sum of x[i] dy[i] over the elements
    * of channel c that are not > 0, in float64.
    *
    * @param options.dx - where the first goes, which may be dy or x
-   * @param options.dslopes - where the second goes
-   * @throws as a call does, and RangeError where dx and dslopes overlap
+   * @param options.dSlopes - where the second goes
+   * @throws as a call does, and RangeError where dx and dSlopes overlap
    */
   backward(
     dy: Float32Array,
@@ -109,7 +109,7 @@ export interface Prelu {
 
 export interface PreluGradients {
   readonly dx: Float32Array;
-  readonly dslopes: Float32Array;
+  readonly dSlopes: Float32Array;
 }
 
 /** Makes `prelu`. */
@@ -154,22 +154,22 @@ export function preluOn(runtimeNow: () => Runtime): Prelu {
     checkFloat32(fn, 'dy', dy);
     checkFloat32(fn, 'x', x);
     checkLength(fn, 'dy', dy, x.length, 'x');
-    checkOptions(fn, options, ['shape', 'axis', 'dx', 'dslopes']);
+    checkOptions(fn, options, ['shape', 'axis', 'dx', 'dSlopes']);
     const inner = neighbours(fn, x, slopes, options);
-    const { dx = new Float32Array(x.length), dslopes = new Float32Array(slopes.length) } = options;
+    const { dx = new Float32Array(x.length), dSlopes = new Float32Array(slopes.length) } = options;
     checkFloat32(fn, 'dx', dx);
     checkLength(fn, 'dx', dx, x.length, 'x');
-    checkFloat32(fn, 'dslopes', dslopes);
-    checkLength(fn, 'dslopes', dslopes, slopes.length, 'slopes');
-    if (overlap(dx, dslopes)) throw new RangeError(`${fn}: dx and dslopes must not overlap`);
-    const sources = [apart(dy, dx, dslopes), apart(x, dx, dslopes)];
+    checkFloat32(fn, 'dSlopes', dSlopes);
+    checkLength(fn, 'dSlopes', dSlopes, slopes.length, 'slopes');
+    if (overlap(dx, dSlopes)) throw new RangeError(`${fn}: dx and dSlopes must not overlap`);
+    const sources = [apart(dy, dx, dSlopes), apart(x, dx, dSlopes)];
     const workspace = runtimeNow().workspace(...sources, dx);
     const kernels = workspace.kernels(preluKernels);
     withRow(
       workspace,
       x.length,
       slopes.length * inner,
-      repeated(apart(slopes, dx, dslopes), inner),
+      repeated(apart(slopes, dx, dSlopes), inner),
       sources,
       [dx],
       ([dy, x, dx], n, rows, row, sums) => {
@@ -177,9 +177,9 @@ export function preluOn(runtimeNow: () => Runtime): Prelu {
         kernels.addSlopeGradients(dy.at, dy.row, x.at, x.row, sums, n, rows);
         kernels.preluBackward(dy.at, dy.row, x.at, x.row, row, dx.at, dx.row, n, rows);
       },
-      { to: dslopes, inner },
+      { to: dSlopes, inner },
     );
-    return { dx, dslopes };
+    return { dx, dSlopes };
   }
 
   return Object.assign(prelu, { backward });

@@ -40,17 +40,17 @@ describe.each(['relaxed', 'simd', 'js'] as const)('%s', (backend) => {
     const [x0, dy0, bias0] = [ordinary(rows * width, 1), ordinary(rows * width, 2), ordinary(width, 3)];
     const z = sum(x0, bias0);
     arena.reset();
-    const [x, dy, bias, dbias] = [x0, dy0, bias0, new Float32Array(width).fill(7)].map((a) => filled(make, a));
+    const [x, dy, bias, dBias] = [x0, dy0, bias0, new Float32Array(width).fill(7)].map((a) => filled(make, a));
     const guarded = make(rows * width + 2).fill(9);
     const out = inPlace ? dy : guarded.subarray(1, 1 + rows * width);
-    const dx = f.backward(dy, x, { bias, dbias, out });
+    const dx = f.backward(dy, x, { bias, dBias, out });
     expect(dx).toBe(out);
     const expected = f.backward(dy0, z);
     expect(bits(dx)).toEqual(bits(expected));
     expect([guarded[0], guarded.at(-1)]).toEqual([9, 9]);
     for (const [i, s] of columnSums(expected, width).entries()) {
       // Rounded once, and what float64 loses where terms as large as 1e3 cancel.
-      if (!(Math.abs(dbias[i] - s) <= 2 ** -24 * Math.abs(s) + 1e-12 * rows)) expect(dbias[i]).toBe(s);
+      if (!(Math.abs(dBias[i] - s) <= 2 ** -24 * Math.abs(s) + 1e-12 * rows)) expect(dBias[i]).toBe(s);
     }
     const y = f(x, { bias, out: inPlace ? x : out });
     expect(bits(y)).toEqual(bits(f(z)));
@@ -99,15 +99,15 @@ describe.each(['relaxed', 'simd', 'js'] as const)('%s', (backend) => {
     }
     const both = ordinary(6, 5);
     const expected = lanewise.gelu.backward(both.slice(), sum(both, both));
-    expect(bits(lanewise.gelu.backward(both.slice(), both, { bias: both, dbias: both }))).toEqual(bits(expected));
+    expect(bits(lanewise.gelu.backward(both.slice(), both, { bias: both, dBias: both }))).toEqual(bits(expected));
     expect(bits(both)).toEqual(bits(expected));
   });
 
   test('column sums are accurate', () => {
     const dy = new Float32Array(200_000).map((_, i) => (i % 2 === 0 ? 0.1 : 1e6));
-    const dbias = new Float32Array(2);
-    lanewise.relu.backward(dy, new Float32Array(dy.length).fill(1), { bias: new Float32Array(2), dbias });
-    expect([...dbias]).toEqual([Math.fround(100_000 * Math.fround(0.1)), 1e11].map(Math.fround));
+    const dBias = new Float32Array(2);
+    lanewise.relu.backward(dy, new Float32Array(dy.length).fill(1), { bias: new Float32Array(2), dBias });
+    expect([...dBias]).toEqual([Math.fround(100_000 * Math.fround(0.1)), 1e11].map(Math.fround));
   });
 
   test('a bias that comes or goes between calls with the same arrays and options', () => {
@@ -147,24 +147,24 @@ describe('errors, before anything is written', () => {
       new RangeError('gelu: bias must have a length that divides that of x, 12, got 0'),
     ],
     [
-      'dbias without bias',
-      () => relu.backward(x, x, { dbias: bias, out }),
+      'dBias without bias',
+      () => relu.backward(x, x, { dBias: bias, out }),
       new TypeError('relu.backward: bias must be a Float32Array, got undefined'),
     ],
     [
-      'length of dbias',
-      () => relu.backward(x, x, { bias, dbias: new Float32Array(3), out }),
-      new RangeError('relu.backward: dbias must have the length of bias, 4, got 3'),
+      'length of dBias',
+      () => relu.backward(x, x, { bias, dBias: new Float32Array(3), out }),
+      new RangeError('relu.backward: dBias must have the length of bias, 4, got 3'),
     ],
     [
-      'dbias within out',
-      () => relu.backward(x, x, { bias, dbias: out.subarray(2, 6), out }),
-      new RangeError('relu.backward: dbias and out must not overlap'),
+      'dBias within out',
+      () => relu.backward(x, x, { bias, dBias: out.subarray(2, 6), out }),
+      new RangeError('relu.backward: dBias and out must not overlap'),
     ],
     [
-      'dbias of a value',
-      () => gelu(x, any({ bias, dbias: bias, out })),
-      new TypeError('gelu: unknown option dbias, expected approximate, bias, out'),
+      'dBias of a value',
+      () => gelu(x, any({ bias, dBias: bias, out })),
+      new TypeError('gelu: unknown option dBias, expected approximate, bias, out'),
     ],
     ['with', () => relu.with(any({ bias })), new TypeError('relu.with: unknown option bias, expected none')],
     [

@@ -227,7 +227,7 @@ const cases: [what: string, call: () => unknown, kind: typeof TypeError | typeof
     'backward, unknown option',
     () => relu.backward(x, x, any({ o: 1, out })),
     TypeError,
-    'relu.backward: unknown option o, expected bias, out, dbias',
+    'relu.backward: unknown option o, expected bias, out, dBias',
   ],
   [
     'backward, option out of range',

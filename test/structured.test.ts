@@ -189,20 +189,20 @@ describe.each(['relaxed', 'simd', 'js'] as const)('%s', (backend) => {
           guarded(make, n, (out) => lanewise.prelu(x, slopes, { ...own, out })),
           y,
         );
-        const dslopes = filled(make, new Float32Array(count).fill(7));
+        const dSlopes = filled(make, new Float32Array(count).fill(7));
         same(
-          guarded(make, n, (dx) => lanewise.prelu.backward(dy, x, slopes, { ...own, dx, dslopes })),
+          guarded(make, n, (dx) => lanewise.prelu.backward(dy, x, slopes, { ...own, dx, dSlopes })),
           dx,
         );
         for (const [channel, sum] of sums.entries()) {
           const tolerance = 2 ** -24 * Math.abs(sum) + 1e-13 * sizes[channel];
-          if (!(Math.abs(dslopes[channel] - sum) <= tolerance) && Math.fround(sum) !== dslopes[channel]) {
-            expect(dslopes[channel]).toBe(sum);
+          if (!(Math.abs(dSlopes[channel] - sum) <= tolerance) && Math.fround(sum) !== dSlopes[channel]) {
+            expect(dSlopes[channel]).toBe(sum);
           }
         }
         const again = lanewise.prelu.backward(dy, x, slopes, { ...own, dx: dy });
         same(again.dx, dx);
-        same(again.dslopes, dslopes);
+        same(again.dSlopes, dSlopes);
         same(lanewise.prelu(x, slopes, { ...own, out: x }), y);
       }
     });
@@ -226,12 +226,12 @@ describe.each(['relaxed', 'simd', 'js'] as const)('%s', (backend) => {
     });
 
     test('what is above 0 does not count for a slope, not even infinite', () => {
-      const { dslopes } = lanewise.prelu.backward(
+      const { dSlopes } = lanewise.prelu.backward(
         new Float32Array([Infinity, 2, 3, 1]),
         new Float32Array([1, -3, 0, Infinity]),
         new Float32Array(1),
       );
-      expect([...dslopes]).toEqual([-6]);
+      expect([...dSlopes]).toEqual([-6]);
     });
   });
 
@@ -479,14 +479,14 @@ test('errors, before anything is written', () => {
       'prelu.backward: dy must have the length of x, 12, got 11',
     ],
     [
-      () => prelu.backward(x, x, one, { dx: out, dslopes: new Float32Array(2) }),
+      () => prelu.backward(x, x, one, { dx: out, dSlopes: new Float32Array(2) }),
       RangeError,
-      'prelu.backward: dslopes must have the length of slopes, 1, got 2',
+      'prelu.backward: dSlopes must have the length of slopes, 1, got 2',
     ],
     [
-      () => prelu.backward(x, x, one, { dx: out, dslopes: out.subarray(3, 4) }),
+      () => prelu.backward(x, x, one, { dx: out, dSlopes: out.subarray(3, 4) }),
       RangeError,
-      'prelu.backward: dx and dslopes must not overlap',
+      'prelu.backward: dx and dSlopes must not overlap',
     ],
     [() => rrelu(x, { training: true, out }), TypeError, 'rrelu: option seed must be a number, got undefined'],
     [

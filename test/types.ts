@@ -42,9 +42,9 @@ new LeakyReLU({ alpha: 'a' });
 // @ts-expect-error
 new Sequential('relu');
 gelu(x, { bias: x, approximate: 'tanh' });
-gelu.backward(x, x, { bias: x, dbias: x });
+gelu.backward(x, x, { bias: x, dBias: x });
 // @ts-expect-error
-gelu(x, { dbias: x });
+gelu(x, { dBias: x });
 // @ts-expect-error
 leakyRelu.with({ bias: x });
 // @ts-expect-error
