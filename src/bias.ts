@@ -4,7 +4,7 @@ import type { Chosen } from './activation';
 import { apply, Blocks, copyIn, type Operand, type Place, roundUp, SUMS, TEMPORARY_1, TEMPORARY_2 } from './blocks';
 import { elementwise } from './elementwise';
 import { checkFloat32, checkLength } from './errors';
-import { apart, overlap } from './overlap';
+import { apart, collide } from './overlap';
 import type { KernelSet, Runtime, Workspace } from './runtime';
 
 interface BiasKernels {
@@ -131,13 +131,13 @@ export function checkBias(
   dBias: Float32Array | undefined,
 ): asserts bias {
   checkFloat32(fn, 'bias', bias);
-  if (x.length % bias.length !== 0) {
+  if (x.length > 0 && x.length % bias.length !== 0) {
     throw new RangeError(`${fn}: bias must have a length that divides that of x, ${x.length}, got ${bias.length}`);
   }
   if (dBias === undefined) return;
   checkFloat32(fn, 'dBias', dBias);
   checkLength(fn, 'dBias', dBias, bias.length, 'bias');
-  if (overlap(dBias, out)) throw new RangeError(`${fn}: dBias and out must not overlap`);
+  if (collide(dBias, out)) throw new RangeError(`${fn}: dBias and out must not overlap`);
 }
 
 /** y = f(x + bias). Arguments have been checked. */

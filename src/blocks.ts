@@ -132,7 +132,7 @@ export class Blocks {
 
   /** Calls `work` for all blocks. */
   runAll(matrix: Matrix, work: (places: readonly Place[], columns: number, rows: number) => void): void {
-    for (const strip of this.strips(matrix)) this.run(matrix, strip, work);
+    if (matrix.rows > 0) for (const strip of this.strips(matrix)) this.run(matrix, strip, work);
   }
 }
 

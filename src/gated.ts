@@ -4,7 +4,7 @@ import { type Activation, type Approximation, type Chosen, PREPARE, type Prepara
 import { Blocks, type Operand, type Place, roundUp, TEMPORARY_1, TEMPORARY_2, TEMPORARY_3 } from './blocks';
 import { checkFloat32, checkLength, checkOptions, describe } from './errors';
 import { matrix } from './matrix';
-import { apart, overlap } from './overlap';
+import { apart, collide } from './overlap';
 import type { KernelSet, Runtime, Workspace } from './runtime';
 import { rowsAlong } from './shape';
 
@@ -225,17 +225,11 @@ export function gatedUnit<O>(
     });
   }
 
-  const unit = (x: Float32Array, second?: Float32Array | AnyOptions, third?: AnyOptions): Float32Array =>
-    isArray(second) ? forward(x, second, third ?? {}) : forward(x, undefined, second ?? {});
+  const unit = (x: Float32Array, ...rest: unknown[]): Float32Array => forward(x, ...secondAndOptions(rest));
 
-  const unitBackward = (
-    dy: Float32Array,
-    x: Float32Array,
-    third?: Float32Array | AnyOptions,
-    fourth?: AnyOptions,
-  ): Float32Array | GatedGradients => {
+  const unitBackward = (dy: Float32Array, x: Float32Array, ...rest: unknown[]): Float32Array | GatedGradients => {
     const fn = `${name}.backward`;
-    const [b, options] = isArray(third) ? [third, fourth ?? {}] : [undefined, third ?? {}];
+    const [b, options] = secondAndOptions(rest);
     checkFloat32(fn, 'dy', dy);
     checkSources(fn, x, b, options, b === undefined ? ['out'] : ['da', 'db']);
     const choice = chosen(fn, options);
@@ -253,7 +247,7 @@ export function gatedUnit<O>(
       checkFloat32(fn, argument, array);
       checkLength(fn, argument, array, x.length, 'a');
     }
-    if (overlap(da, db)) throw new RangeError(`${fn}: da and db must not overlap`);
+    if (collide(da, db)) throw new RangeError(`${fn}: da and db must not overlap`);
     backward(dy, x, b, halves, choice, [da, db]);
     return { da, db };
   };
@@ -262,8 +256,10 @@ export function gatedUnit<O>(
   return Object.assign(unit, { backward: unitBackward }) as unknown as GatedUnit<O>;
 }
 
-function isArray(value: unknown): value is Float32Array {
-  return ArrayBuffer.isView(value);
+/** What follows the first array, still unchecked: the second, if there is one, and the options. */
+function secondAndOptions(rest: readonly unknown[]): [b: Float32Array | undefined, options: AnyOptions] {
+  const [b, options = {}] = rest.length > 1 || ArrayBuffer.isView(rest[0]) ? rest : [undefined, ...rest];
+  return [b as Float32Array | undefined, options as AnyOptions];
 }
 
 /** The kernels that do all in one pass, where there are such. */

@@ -9,6 +9,11 @@ export function overlap(a: ArrayBufferView, b: ArrayBufferView): boolean {
   return shareMemory(a.buffer, b.buffer);
 }
 
+/** Whether two arrays have memory in common for certain, so that both cannot be results: of two SharedArrayBuffers nobody can tell. */
+export function collide(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  return overlap(a, b) && a.buffer === b.buffer;
+}
+
 /** Whether two buffers may be the same memory. Two SharedArrayBuffers may: a clone, or a WebAssembly memory before and after growth. */
 export function shareMemory(a: ArrayBufferLike, b: ArrayBufferLike): boolean {
   return a === b || (isShared(a) && isShared(b));

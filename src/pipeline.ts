@@ -1,7 +1,7 @@
 import type { Activation } from './activation';
 import type { Arena } from './arena';
 import { checkFloat32, checkLength, checkOptions, describe, outFor } from './errors';
-import { overlap, unshared } from './overlap';
+import { collide, unshared } from './overlap';
 import type { Runtime } from './runtime';
 import { BLOCK } from './staging';
 
@@ -141,7 +141,7 @@ export function combiners(runtimeNow: () => Runtime): Combiners {
         checkFloat32(fn, name, array);
         checkLength(fn, name, array, x.length, 'x');
       }
-      if (value.buffer === derivative.buffer && overlap(value, derivative)) {
+      if (collide(value, derivative)) {
         throw new RangeError(`${fn}: value and derivative must not overlap`);
       }
       const source = unshared(unshared(x, value), derivative);

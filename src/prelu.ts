@@ -5,7 +5,7 @@ import { leakyRelu } from './activations';
 import { repeated, withRow } from './bias';
 import { checkFloat32, checkLength, checkOptions, describe, outFor } from './errors';
 import { matrix } from './matrix';
-import { apart, overlap } from './overlap';
+import { apart, collide } from './overlap';
 import { type Key, keyOf, philox } from './random';
 import type { KernelSet, Runtime } from './runtime';
 import { rowsAlong } from './shape';
@@ -161,7 +161,7 @@ export function preluOn(runtimeNow: () => Runtime): Prelu {
     checkLength(fn, 'dx', dx, x.length, 'x');
     checkFloat32(fn, 'dSlopes', dSlopes);
     checkLength(fn, 'dSlopes', dSlopes, slopes.length, 'slopes');
-    if (overlap(dx, dSlopes)) throw new RangeError(`${fn}: dx and dSlopes must not overlap`);
+    if (collide(dx, dSlopes)) throw new RangeError(`${fn}: dx and dSlopes must not overlap`);
     const sources = [apart(dy, dx, dSlopes), apart(x, dx, dSlopes)];
     const workspace = runtimeNow().workspace(...sources, dx);
     const kernels = workspace.kernels(preluKernels);
@@ -226,6 +226,11 @@ export function rreluOn(runtimeNow: () => Runtime): Rrelu {
       }
     }
     if (lower > upper) throw new RangeError(`${fn}: option lower must not exceed upper, got ${lower} and ${upper}`);
+    if (!Number.isFinite(Math.fround(upper - lower))) {
+      throw new RangeError(
+        `${fn}: option upper must exceed lower by a finite float32 number, got ${upper} and ${lower}`,
+      );
+    }
     if (typeof training !== 'boolean') {
       throw new TypeError(`${fn}: option training must be a boolean, got ${describe(training)}`);
     }

@@ -103,6 +103,14 @@ describe.each(['relaxed', 'simd', 'js'] as const)('%s', (backend) => {
     expect(bits(both)).toEqual(bits(expected));
   });
 
+  test('no elements', () => {
+    const none = new Float32Array();
+    const dBias = new Float32Array(2).fill(7);
+    lanewise.relu.backward(none, none, { bias: new Float32Array(2), dBias });
+    expect([...dBias]).toEqual([0, 0]);
+    expect(lanewise.relu(none, { bias: none })).toEqual(none);
+  });
+
   test('column sums are accurate', () => {
     const dy = new Float32Array(200_000).map((_, i) => (i % 2 === 0 ? 0.1 : 1e6));
     const dBias = new Float32Array(2);

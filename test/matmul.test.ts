@@ -467,6 +467,14 @@ test.each<[what: string, call: () => unknown, kind: typeof TypeError | typeof Ra
   expect([...x, ...weights, ...bias].every((value) => value === 0)).toBe(true);
 });
 
+test('gradients in shared memories of their own', () => {
+  const shared = (n: number) => new Float32Array(new SharedArrayBuffer(4 * n));
+  const one = new Float32Array([1]);
+  const gradients = { dx: shared(1), dWeights: shared(1), dBias: shared(1) };
+  expect(dense.backward(one, one, one, { shape: [1, 1], ...gradients })).toEqual(gradients);
+  expect(Object.values(gradients).map(([v]) => v)).toEqual([1, 1, 1]);
+});
+
 test('the examples of the documentation', () => {
   const a = new Float32Array([1, 2, 3, 4]);
   expect([...matmul(a, new Float32Array([1, 10]), { shape: [2, 2, 1] })]).toEqual([21, 43]);

@@ -406,6 +406,18 @@ describe('gradients against central differences in float64', () => {
   });
 });
 
+test('results in shared memories of their own', () => {
+  const { glu, prelu, relu } = create();
+  const shared = () => new Float32Array(new SharedArrayBuffer(16)).fill(1);
+  const [x, one] = [shared(), new Float32Array([0.5])];
+  const [first, second] = [shared(), shared()];
+  expect(glu.backward(x, x, x, { da: first, db: second })).toEqual({ da: first, db: second });
+  const dSlopes = second.subarray(0, 1);
+  expect(prelu.backward(x, x, one, { dx: first, dSlopes })).toEqual({ dx: first, dSlopes });
+  relu.backward(x, x, { bias: x, out: first, dBias: second });
+  expect([...first, ...second]).toEqual(Array(8).fill(1));
+});
+
 describe('random numbers', () => {
   test('Philox4x32-10: known answers', () => {
     const words = new Uint32Array(4);
@@ -506,6 +518,11 @@ test('errors, before anything is written', () => {
       'rrelu: option upper must be a finite float32 number, got 1e+39',
     ],
     [() => rrelu(x, { lower: any('0'), out }), TypeError, 'rrelu: option lower must be a number, got "0"'],
+    [
+      () => rrelu(x, { lower: -3e38, upper: 3e38, out }),
+      RangeError,
+      'rrelu: option upper must exceed lower by a finite float32 number, got 3e+38 and -3e+38',
+    ],
     [() => glu(x.subarray(1), { out: six }), RangeError, 'glu: the size of x along the axis must be even, got 11'],
     [() => glu(x, { out }), RangeError, 'glu: out must have 6 elements, got Float32Array(12)'],
     [() => glu(x, any({ beta: 1 })), TypeError, 'glu: unknown option beta, expected shape, axis, out'],
@@ -515,6 +532,10 @@ test('errors, before anything is written', () => {
     [() => geglu(x, { approximate: any('erf'), out: six }), TypeError, 'geglu: option approximate must be'],
     [() => geglu(any(3)), TypeError, 'geglu: x must be a Float32Array, got 3'],
     [() => geglu(x, any(3)), TypeError, 'geglu: options must be an object, got 3'],
+    [() => geglu(x, any(null)), TypeError, 'geglu: options must be an object, got null'],
+    [() => glu(x, any(undefined), any({ o: 1 })), TypeError, 'glu: unknown option o, expected shape, axis, out'],
+    [() => glu(x, any({}), { out }), TypeError, 'glu: b must be a Float32Array, got Object'],
+    [() => glu.backward(six, x, any(undefined), any({ o: 1 })), TypeError, 'glu.backward: unknown option o'],
     [
       () => swiglu.backward(x, x, { out }),
       RangeError,

@@ -1,7 +1,7 @@
 import { type Activation, numericDefaults, type Spec } from '../activation';
 import { sumColumns } from '../bias';
 import { checkFloat32, checkLength, checkOptions } from '../errors';
-import { disjoint, overlap } from '../overlap';
+import { collide, disjoint } from '../overlap';
 import { checkActivation } from '../pipeline';
 import type { Runtime } from '../runtime';
 import { checkShape } from '../shape';
@@ -97,7 +97,7 @@ export function denseOn(runtimeNow: () => Runtime): DenseFunction {
     const dx = resultFor(fn, 'dx', options.dx, m, k);
     const dWeights = resultFor(fn, 'dWeights', options.dWeights, k, n);
     const dBias = resultFor(fn, 'dBias', options.dBias, 1, n);
-    if (overlap(dx, dWeights) || overlap(dx, dBias) || overlap(dWeights, dBias)) {
+    if (collide(dx, dWeights) || collide(dx, dBias) || collide(dWeights, dBias)) {
       throw new RangeError(`${fn}: dx, dWeights and dBias must not overlap`);
     }
 
