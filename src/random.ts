@@ -21,7 +21,7 @@ export class Random {
 
   /** @throws TypeError or RangeError if `seed` is not an integer from 0 to 2^53 - 1 */
   constructor(seed: number) {
-    this.#key = keyOf('seed', seed);
+    this.#key = keyOf('Random: seed', seed);
   }
 
   /** The next word of the stream: an integer from 0 to 2^32 - 1. */

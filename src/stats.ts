@@ -233,7 +233,7 @@ export function statsOn(runtimeNow: () => Runtime): ActivationStatsFunction {
     if (bins !== undefined) checkBins(fn, bins);
     if (range !== undefined) checkRange(fn, range, bins);
 
-    const found = new Records(new ArrayBuffer(RECORD * ((length + 1 + 3) >> 2)), 0);
+    const found = new Records(new ArrayBuffer(RECORD * Math.ceil((length + 1) / 4)), 0);
     found.clear(length + 1);
     const source = new Source(runtimeNow(), x);
     if (length === 1) source.runs(found, 1, 1, outer * inner);

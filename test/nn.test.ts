@@ -1,7 +1,20 @@
 // Layers, losses and optimisers against float64 formulas and central differences, and what they refuse.
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { type Activation, activations, create, createArena, gelu, leakyRelu, pipeline, relu, tanh } from '../src';
+import {
+  type Activation,
+  activations,
+  create,
+  createArena,
+  gelu,
+  glu,
+  leakyRelu,
+  pipeline,
+  relu,
+  rrelu,
+  softmax,
+  tanh,
+} from '../src';
 import * as nn from '../src/nn';
 import {
   Activate,
@@ -343,6 +356,13 @@ describe('losses', () => {
     }
   });
 
+  test('labels in the place of the gradient', () => {
+    const logits = normals(4);
+    const labels = floats(1, 0, 7, 7);
+    const expected = softmaxCrossEntropy(logits, [1, 0], { classes: 2 });
+    expect(softmaxCrossEntropy(logits, labels.subarray(0, 2), { classes: 2, out: labels })).toEqual(expected);
+  });
+
   test('no rows', () => {
     const none = { loss: NaN, gradient: floats() };
     expect(softmaxCrossEntropy(floats(), [], { classes: 3 })).toEqual(none);
@@ -604,8 +624,15 @@ describe('what is refused', () => {
       TypeError,
       'Activate: activation must be an activation or a pipeline, got "relu"',
     ],
+    ...[softmax, rrelu, glu, nn.dense].map((f): (typeof cases)[number] => [
+      () => new Sequential(dense(2, 3), any(f)),
+      TypeError,
+      'layer 1 must be a layer, an activation or a pipeline, got a function',
+    ]),
+    [() => new PReLU({ slope: 1e39 }), RangeError, 'PReLU: option slope must be a finite float32 number, got 1e+39'],
+    [() => new Random(any('1')), TypeError, 'Random: seed must be a number, got "1"'],
     [() => new PReLU({ features: 1.5 }), RangeError, 'PReLU: option features must be an integer from 1 up, got 1.5'],
-    [() => new PReLU({ slope: NaN }), RangeError, 'PReLU: option slope must be finite, got NaN'],
+    [() => new PReLU({ slope: NaN }), RangeError, 'PReLU: option slope must be a finite float32 number, got NaN'],
     [() => new BatchNorm({ features: 1, momentum: 2 }), RangeError, 'option momentum must be from 0 to 1, got 2'],
     [() => new BatchNorm({ features: 1, epsilon: -1 }), RangeError, 'option epsilon must be a finite number from 0 up'],
     [

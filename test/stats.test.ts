@@ -268,6 +268,11 @@ describe('errors', () => {
       new RangeError('activationStats: option shape must be of 6 elements, got [2,2], of 4'),
     ],
     [
+      'more units than an array can have',
+      () => activationStats(new Float32Array(), { shape: [0, 2 ** 33] }),
+      new RangeError('Array buffer allocation failed'),
+    ],
+    [
       'axis',
       () => activationStats(x, { shape: [2, 3], axis: 2 }),
       new RangeError('activationStats: option axis must be an integer from -2 to 1 for a shape of 2, got 2'),

@@ -34,7 +34,7 @@ export class Activate extends KeepingLayer {
   }
 }
 
-/** Whether `value` has the form of an activation or a pipeline, of this bundle or another. */
+/** Whether `value` has the form of an activation or a pipeline, of this bundle or another: softmax has a `backward`, too. */
 export function isActivation(value: unknown): value is Activation | Pipeline {
-  return typeof value === 'function' && typeof (value as unknown as Activation).backward === 'function';
+  return typeof value === 'function' && ('spec' in value || 'steps' in value);
 }

@@ -1,5 +1,5 @@
 import { checkFloat32, checkLength, checkOptions, describe, outFor } from '../errors';
-import { unshared } from '../overlap';
+import { overlap, unshared } from '../overlap';
 import { checkCount, rowsOf } from './layer';
 
 /** A loss, and its gradient with respect to the network's output. */
@@ -36,10 +36,11 @@ export function softmaxCrossEntropy(
   const m = rowsOf(fn, 'logits', logits, classes, 'classes');
   checkLabels(fn, labels, m, classes);
   const source = unshared(logits, gradient);
+  const classOf = ArrayBuffer.isView(labels) && overlap(labels, gradient) ? Array.from(labels) : labels;
   let loss = 0;
   for (let row = 0; row < m; row++) {
     const start = row * classes;
-    const label = start + labels[row];
+    const label = start + classOf[row];
     let max = -Infinity;
     for (let i = start; i < start + classes; i++) if (source[i] > max) max = source[i];
     let sum = 0;

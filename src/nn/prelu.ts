@@ -28,7 +28,7 @@ export class PReLU extends KeepingLayer {
     checkOptions(fn, options, ['features', 'slope']);
     const { features, slope = 0.25 } = options;
     if (features !== undefined) checkCount(fn, 'features', features);
-    checkNumber(fn, 'slope', slope, Number.isFinite(slope), 'finite');
+    checkNumber(fn, 'slope', slope, Number.isFinite(Math.fround(slope)), 'a finite float32 number');
     const slopes = parameter('slopes', [features ?? 1], new Float32Array(features ?? 1).fill(slope));
     super(fn, features, features, [slopes]);
     this.name = features === undefined ? fn : `${fn}(${features})`;
