@@ -11,6 +11,8 @@ import { high, low } from './wide';
 
 const VECTOR: usize = 16; // bytes
 
+/** A float64 in the state, behind the fields. */
+const TEMPERATURE: usize = 112;
 // Slots of float64, for 1024 rows each,
 const SUM: usize = 128;
 const COUNT: usize = SUM + 8192;
@@ -53,7 +55,7 @@ function store(address: usize, x: v128, n: usize): void {
 }
 
 // Types as flags: L is f32 for rows, v128 for columns; B is v128 where there is a second operand, C where terms are counted, S where they
-// are stored; otherwise void.
+// are stored, M where the largest element is wanted; otherwise void.
 
 /** A number of the row, or of each lane's row. */
 @inline
@@ -94,11 +96,16 @@ function maxRows(state: usize, a: usize, height: usize, width: usize): void {
     }
     if (n > 0) m0 = f32x4.pmax(m0, select(firstLanes(n), load(a, n), m0));
     a += 4 * n;
-    m0 = f32x4.pmax(m0, v128.shuffle<f32>(m0, m0, 2, 3, 2, 3));
-    m0 = f32x4.pmax(m0, v128.shuffle<f32>(m0, m0, 1, 1, 1, 1));
-    v128.store32_lane(row + MAX, m0, 0);
+    storeLargest(row + MAX, m0);
     row += 4;
   }
+}
+
+
+@inline
+function storeLargest(address: usize, x: v128): void {
+  const two = f32x4.pmax(x, v128.shuffle<f32>(x, x, 2, 3, 2, 3));
+  v128.store32_lane(address, f32x4.pmax(two, v128.shuffle<f32>(two, two, 1, 1, 1, 1)), 0);
 }
 
 function maxColumns(state: usize, a: usize, height: usize, width: usize, pitch: usize): void {
@@ -147,53 +154,79 @@ function sum<Op, B, S, C>(
 }
 
 function sumRows<Op, B, S, C>(state: usize, a: usize, b: usize, y: usize, height: usize, width: usize): void {
-  const op = changetype<Op>(state);
   for (let i: usize = 0; i < height; i++) {
-    const row = state + 4 * i;
-    let s0 = f64x2.splat(0);
-    let s1 = s0;
-    let s2 = s0;
-    let s3 = s0;
-    let counts = s0;
-    let n = width;
-    for (; n >= 16; n -= 16) {
-      if (isVector<C>()) {
-        counts = i32x4.sub(counts, op.counted<f32>(v128.load(a), row));
-        counts = i32x4.sub(counts, op.counted<f32>(v128.load(a, VECTOR), row));
-        counts = i32x4.sub(counts, op.counted<f32>(v128.load(a, 2 * VECTOR), row));
-        counts = i32x4.sub(counts, op.counted<f32>(v128.load(a, 3 * VECTOR), row));
-      }
-      const t = terms<Op, f32, B, S>(op, row, a, b, y, 4);
-      const u = terms<Op, f32, B, S>(op, row, a + VECTOR, b + VECTOR, y + VECTOR, 4);
-      const v = terms<Op, f32, B, S>(op, row, a + 2 * VECTOR, b + 2 * VECTOR, y + 2 * VECTOR, 4);
-      const w = terms<Op, f32, B, S>(op, row, a + 3 * VECTOR, b + 3 * VECTOR, y + 3 * VECTOR, 4);
-      s0 = f64x2.add(s0, low(t));
-      s1 = f64x2.add(s1, high(t));
-      s2 = f64x2.add(s2, low(u));
-      s3 = f64x2.add(s3, high(u));
-      s0 = f64x2.add(s0, low(v));
-      s1 = f64x2.add(s1, high(v));
-      s2 = f64x2.add(s2, low(w));
-      s3 = f64x2.add(s3, high(w));
-      a += 4 * VECTOR;
-      b += 4 * VECTOR;
-      y += 4 * VECTOR;
-    }
-    while (n > 0) {
-      const m = min<usize>(n, 4);
-      const lanes = firstLanes(m);
-      if (isVector<C>()) counts = i32x4.sub(counts, v128.and(op.counted<f32>(load(a, m), row), lanes));
-      const t = v128.and(terms<Op, f32, B, S>(op, row, a, b, y, m), lanes);
-      s0 = f64x2.add(s0, low(t));
-      s1 = f64x2.add(s1, high(t));
-      a += 4 * m;
-      b += 4 * m;
-      y += 4 * m;
-      n -= m;
-    }
-    addTo(row + 4 * i + SUM, f64x2.add(f64x2.add(s0, s2), f64x2.add(s1, s3)));
-    if (isVector<C>()) addTo(row + 4 * i + COUNT, f64x2.add(countsLow(counts), countsHigh(counts)));
+    sumRow<Op, B, S, C, void>(state, state + 4 * i, state + 8 * i, a, b, y, width);
+    a += 4 * width;
+    b += 4 * width;
+    y += 4 * width;
   }
+}
+
+/** Elements that are added up before they come to SUM: the loader's pieces of a row are as long. */
+const PIECE: usize = 16384;
+
+/** The sums of one row, which are in float64 and so lie at `sums`; where M is v128, raises its MAX too. */
+function sumRow<Op, B, S, C, M>(state: usize, row: usize, sums: usize, a: usize, b: usize, y: usize, n: usize): void {
+  for (; n > PIECE; n -= PIECE) {
+    sumPiece<Op, B, S, C, M>(state, row, sums, a, b, y, PIECE);
+    a += 4 * PIECE;
+    b += 4 * PIECE;
+    y += 4 * PIECE;
+  }
+  sumPiece<Op, B, S, C, M>(state, row, sums, a, b, y, n);
+}
+
+function sumPiece<Op, B, S, C, M>(state: usize, row: usize, sums: usize, a: usize, b: usize, y: usize, n: usize): void {
+  const op = changetype<Op>(state);
+  let s0 = f64x2.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let counts = s0;
+  let max = isVector<M>() ? splat(row + MAX) : s0;
+  for (; n >= 16; n -= 16) {
+    if (isVector<C>()) {
+      counts = i32x4.sub(counts, op.counted<f32>(v128.load(a), row));
+      counts = i32x4.sub(counts, op.counted<f32>(v128.load(a, VECTOR), row));
+      counts = i32x4.sub(counts, op.counted<f32>(v128.load(a, 2 * VECTOR), row));
+      counts = i32x4.sub(counts, op.counted<f32>(v128.load(a, 3 * VECTOR), row));
+    }
+    if (isVector<M>()) {
+      const larger = f32x4.pmax(f32x4.pmax(max, v128.load(a)), v128.load(a, VECTOR));
+      max = f32x4.pmax(f32x4.pmax(larger, v128.load(a, 2 * VECTOR)), v128.load(a, 3 * VECTOR));
+    }
+    const t = terms<Op, f32, B, S>(op, row, a, b, y, 4);
+    const u = terms<Op, f32, B, S>(op, row, a + VECTOR, b + VECTOR, y + VECTOR, 4);
+    const v = terms<Op, f32, B, S>(op, row, a + 2 * VECTOR, b + 2 * VECTOR, y + 2 * VECTOR, 4);
+    const w = terms<Op, f32, B, S>(op, row, a + 3 * VECTOR, b + 3 * VECTOR, y + 3 * VECTOR, 4);
+    s0 = f64x2.add(s0, low(t));
+    s1 = f64x2.add(s1, high(t));
+    s2 = f64x2.add(s2, low(u));
+    s3 = f64x2.add(s3, high(u));
+    s0 = f64x2.add(s0, low(v));
+    s1 = f64x2.add(s1, high(v));
+    s2 = f64x2.add(s2, low(w));
+    s3 = f64x2.add(s3, high(w));
+    a += 4 * VECTOR;
+    b += 4 * VECTOR;
+    y += 4 * VECTOR;
+  }
+  while (n > 0) {
+    const m = min<usize>(n, 4);
+    const lanes = firstLanes(m);
+    if (isVector<C>()) counts = i32x4.sub(counts, v128.and(op.counted<f32>(load(a, m), row), lanes));
+    if (isVector<M>()) max = f32x4.pmax(max, select(lanes, load(a, m), max));
+    const t = v128.and(terms<Op, f32, B, S>(op, row, a, b, y, m), lanes);
+    s0 = f64x2.add(s0, low(t));
+    s1 = f64x2.add(s1, high(t));
+    a += 4 * m;
+    b += 4 * m;
+    y += 4 * m;
+    n -= m;
+  }
+  addTo(sums + SUM, f64x2.add(f64x2.add(s0, s2), f64x2.add(s1, s3)));
+  if (isVector<C>()) addTo(sums + COUNT, f64x2.add(countsLow(counts), countsHigh(counts)));
+  if (isVector<M>()) storeLargest(row + MAX, max);
 }
 
 function sumColumns<Op, B, S, C>(
@@ -395,6 +428,125 @@ export function scaledExponentials(
   map<Term, void>(c, state, a, 0, y, height, width, pitch);
 }
 
+/** a SCALE */
+@unmanaged
+@final
+class Scale {
+
+  @inline value<L>(a: v128, _b: v128, row: usize): v128 {
+    return scaled<L>(a, row);
+  }
+}
+export function scale(c: bool, state: usize, a: usize, y: usize, height: usize, width: usize, pitch: usize): void {
+  map<Scale, void>(c, state, a, 0, y, height, width, pitch);
+}
+
+// ---- the numbers of a row, between the stages ----
+
+/** Rounds to an integer, 1.5 * 2^23, and holds the exponent's bias and 32: the BIAS of a row for its power N = 0. */
+const NO_POWER: f64 = 12582912 + 127 + 32;
+/** Below the row's largest element by so many temperatures, the result rounds to 0. */
+const VANISHING: f64 = 104.5;
+/** Up to here the largest element over the temperature needs no shift: 512 octaves hold it and what is 104.5 below. */
+const UNSHIFTED: f64 = 208;
+const LN_2: f64 = 0.6931471805599453;
+
+
+@inline
+function setShift(state: usize, row: usize): void {
+  const temperature = f64.load(state + TEMPERATURE);
+  const max = <f64>f32.load(row + MAX);
+  const exponent = max / temperature;
+  // -Infinity less itself would be NaN, which is not for this to say: for logSumExp it is no error.
+  const isLarge = abs(exponent) > UNSHIFTED && max != -Infinity;
+  const rest: f64 = isLarge ? 0 : exponent;
+  f32.store(row + SHIFT, isLarge ? <f32>max : 0);
+  const hasLargest = abs(max) < Infinity;
+  f32.store(row + LOW, hasLargest ? <f32>(rest * temperature - VANISHING * temperature) : 0);
+  // Even, so that whatever the power is, a tie is rounded to the same.
+  f32.store(row + BIAS, <f32>(NO_POWER - (hasLargest ? 2 * nearest(rest / LN_2 / 2) : 0)));
+}
+
+
+@inline
+function setScale(row: usize, sums: usize): void {
+  const isFinite = abs(f32.load(row + MAX)) < Infinity;
+  const scale = isFinite ? 1 / f64.load(sums + SUM) : NaN;
+  f32.store(row + SCALE, <f32>scale);
+  f32.store(row + REST, <f32>(scale - <f32>scale));
+}
+
+/** SHIFT, LOW and BIAS of each row by its MAX. */
+export function setShifts(state: usize, rows: usize): void {
+  for (let i: usize = 0; i < rows; i++) setShift(state, state + 4 * i);
+}
+
+/** SCALE and REST of each row, 1 / SUM; NaN where MAX is not finite. */
+export function setQuotients(state: usize, rows: usize): void {
+  for (let i: usize = 0; i < rows; i++) setScale(state + 4 * i, state + 8 * i);
+}
+
+// ---- whole rows ----
+
+/**
+ * The largest elements for which the power N = -22 will do: 2^54 e^x is no subnormal number down to FLOOR, which is 104.5 below the first of
+ * them, and the reciprocal of no sum is one.
+ */
+const FROM: f32 = -20;
+const TO: f32 = 20;
+const FLOOR: f32 = -124.5;
+const USUAL_BIAS: f32 = 12582912 + 127 + 54;
+
+/** e where T = 1 and SHIFT = 0: the same bits as of Term, from three instructions less. */
+@unmanaged
+@final
+class Unscaled extends Exponential {
+
+  @inline term<L>(x: v128, _b: v128, row: usize): v128 {
+    const bias = slot<L>(row, BIAS);
+    const z = f32x4.pmax(x, slot<L>(row, LOW));
+    const k = madd(z, this.perOctave, bias);
+    const n = f32x4.sub(k, bias);
+    const s = power(k);
+    return madd(s, expm1Of(nmadd(n, this.octaveLow, nmadd(n, this.octaveHigh, z))), s);
+  }
+}
+
+/** y = e, their sum, and for some the largest element. */
+function exponentialsOf<Op, M>(state: usize, a: usize, y: usize, width: usize): void {
+  f64.store(state + SUM, 0);
+  sumRow<Op, void, v128, void, M>(state, state, state, a, 0, y, width);
+}
+
+/**
+ * y = softmax of each row, with room for the exponentials of one at `e`, which may be y. Most rows need no pass for the largest element: a power
+ * that will do is tried, unless `e` is where x is.
+ */
+export function softmax(state: usize, a: usize, e: usize, y: usize, height: usize, width: usize): void {
+  const isUnscaled = f64.load(state + TEMPERATURE) == 1;
+  for (; height > 0; height--) {
+    f32.store(state + MAX, -Infinity);
+    f32.store(state + LOW, FLOOR);
+    f32.store(state + BIAS, USUAL_BIAS);
+    const isTried = isUnscaled && e != a;
+    if (isTried) exponentialsOf<Unscaled, v128>(state, a, e, width);
+    const max = f32.load(state + MAX);
+    if (!(isTried && max >= FROM && max <= TO)) {
+      maxRows(state, a, 1, width);
+      setShift(state, state);
+      if (isUnscaled && f32.load(state + SHIFT) == 0) exponentialsOf<Unscaled, v128>(state, a, e, width);
+      else exponentialsOf<Term, void>(state, a, e, width);
+    }
+    setScale(state, state);
+    mapRows<Scale, void>(state, e, 0, y, 1, width);
+    if (e == y) e += 4 * width;
+    a += 4 * width;
+    y += 4 * width;
+  }
+  // As it was, for the stages that add to it.
+  f64.store(state + SUM, 0);
+}
+
 /** The sum of all but the largest, and how many these are: where one outweighs the others, the logarithm of the sum hangs on them. */
 @unmanaged
 @final
@@ -413,19 +565,6 @@ class Others extends Exponential {
 }
 export function sumOthers(c: bool, state: usize, a: usize, height: usize, width: usize, pitch: usize): void {
   sum<Others, void, void, v128>(c, state, a, 0, 0, height, width, pitch);
-}
-
-/** a SCALE */
-@unmanaged
-@final
-class Scale {
-
-  @inline value<L>(a: v128, _b: v128, row: usize): v128 {
-    return scaled<L>(a, row);
-  }
-}
-export function scale(c: bool, state: usize, a: usize, y: usize, height: usize, width: usize, pitch: usize): void {
-  map<Scale, void>(c, state, a, 0, y, height, width, pitch);
 }
 
 /** (x - MAX) / T - SCALE: the two have one sign. */

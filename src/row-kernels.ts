@@ -76,6 +76,9 @@ export interface RowKernels {
   sumSupport: Reduction2;
   supportGradient: Map2;
   firstLargest(x: number, n: number, pitch: number): number;
+  setShifts(state: number, rows: number): void;
+  setQuotients(state: number, rows: number): void;
+  softmax(state: number, a: number, e: number, y: number, height: number, width: number): void;
   combine(x: number, b: number, sign: number, n: number): void;
   hide(x: number, mask: number, value: number, n: number): void;
 }
@@ -90,7 +93,6 @@ export class State {
   readonly scale: Float32Array;
   readonly rest: Float32Array;
   readonly mean: Float32Array;
-  readonly #low: Float32Array;
   readonly #bias: Float32Array;
   readonly #fields: Float32Array;
   readonly #temperature: Float64Array;
@@ -105,7 +107,6 @@ export class State {
     this.scale = singles(SCALE);
     this.rest = singles(REST);
     this.mean = singles(MEAN);
-    this.#low = singles(LOW);
     this.#bias = singles(BIAS);
     this.#fields = singles(FIELDS, 20);
     this.#temperature = doubles(TEMPERATURE, 1);
@@ -113,6 +114,7 @@ export class State {
 
   /** Writes the fields: for a temperature, and a slope of the exponents by the elements. */
   setTemperature(temperature: number, slope: number): void {
+    if (temperature === this.#temperature[0] && Math.fround(slope) === this.#fields[16]) return;
     this.#temperature[0] = temperature;
     const octave = Math.LN2 * temperature;
     const high = highBits(octave, 15);
@@ -132,31 +134,11 @@ export class State {
     this.count.fill(0, 0, rows);
   }
 
-  /** Shift, power and lowest exponent of each row from its largest element. */
-  setShifts(rows: number): void {
-    const [temperature] = this.#temperature;
-    for (let row = 0; row < rows; row++) {
-      const max = this.max[row];
-      // -Infinity less itself would be NaN, which is not for this to say: for logSumExp it is no error.
-      const shift = Math.abs(max / temperature) > UNSHIFTED && max !== -Infinity ? max : 0;
-      const hasLargest = Number.isFinite(max);
-      this.shift[row] = shift;
-      this.#low[row] = hasLargest ? max - shift - VANISHING * temperature : 0;
-      this.#bias[row] = NO_POWER - (hasLargest ? Math.round((max - shift) / temperature / Math.LN2) : 0);
-    }
-  }
-
   /** A row's largest x / T, less what the exponentials of its stages leave out, 2^32 aside. */
   largest(row: number): number {
     if (!Number.isFinite(this.max[row])) return 0;
     const power = NO_POWER - this.#bias[row];
     return (this.max[row] - this.shift[row]) / this.#temperature[0] - power * Math.LN2;
-  }
-
-  /** For exponentials that leave out nothing but 2^32, of x from 0 down. */
-  setUnshifted(rows: number): void {
-    this.max.fill(0, 0, rows);
-    this.setShifts(rows);
   }
 }
 
@@ -171,7 +153,8 @@ function jsRowKernels(buffer: ArrayBufferLike): RowKernels {
   const heap = new Float32Array(buffer);
   const bytes = new Uint8Array(buffer);
   const doubles = new Float64Array(buffer);
-  const single = (offset: number, row: number) => heap[(SCRATCH + offset) / 4 + row];
+  const at = (offset: number, row: number) => (SCRATCH + offset) / 4 + row;
+  const single = (offset: number, row: number) => heap[at(offset, row)];
   const temperature = () => doubles[(SCRATCH + TEMPERATURE) / 8];
   const slope = () => heap[(SCRATCH + FIELDS) / 4 + 16];
 
@@ -229,10 +212,10 @@ function jsRowKernels(buffer: ArrayBufferLike): RowKernels {
   const store = map1(exponential);
   const add = sum1(exponential);
 
-  return {
+  const stages: RowKernels = {
     rowMax(columns, _, a, height, width, pitch) {
       each(columns, height, width, pitch, (i, row) => {
-        if (heap[a / 4 + i] > single(MAX, row)) heap[(SCRATCH + MAX) / 4 + row] = heap[a / 4 + i];
+        if (heap[a / 4 + i] > single(MAX, row)) heap[at(MAX, row)] = heap[a / 4 + i];
       });
     },
     exponentials(columns, state, a, y, height, width, pitch) {
@@ -265,6 +248,38 @@ function jsRowKernels(buffer: ArrayBufferLike): RowKernels {
       }
       return at;
     },
+    setShifts(_, rows) {
+      for (let row = 0; row < rows; row++) {
+        const max = single(MAX, row);
+        const exponent = max / temperature();
+        const shift = Math.abs(exponent) > UNSHIFTED && max !== -Infinity ? max : 0;
+        const rest = shift === 0 ? exponent : 0;
+        const hasLargest = Number.isFinite(max);
+        heap[at(SHIFT, row)] = shift;
+        heap[at(LOW, row)] = hasLargest ? (rest - VANISHING) * temperature() : 0;
+        heap[at(BIAS, row)] = NO_POWER - (hasLargest ? Math.round(rest / Math.LN2) : 0);
+      }
+    },
+    setQuotients(_, rows) {
+      for (let row = 0; row < rows; row++) {
+        const scale = Number.isFinite(single(MAX, row)) ? 1 / doubles[(SCRATCH + SUM) / 8 + row] : Number.NaN;
+        heap[at(SCALE, row)] = scale;
+        heap[at(REST, row)] = scale - single(SCALE, row);
+      }
+    },
+    softmax(state, a, e, y, height, width) {
+      for (let from = 0; from < 4 * height * width; from += 4 * width) {
+        const place = e === y ? e + from : e;
+        heap[at(MAX, 0)] = -Infinity;
+        doubles[(SCRATCH + SUM) / 8] = 0;
+        stages.rowMax(false, state, a + from, 1, width, 0);
+        stages.setShifts(state, 1);
+        stages.exponentials(false, state, a + from, place, 1, width, 0);
+        stages.setQuotients(state, 1);
+        stages.scale(false, state, place, y + from, 1, width, 0);
+      }
+      doubles[(SCRATCH + SUM) / 8] = 0;
+    },
     combine(x, b, sign, n) {
       for (let i = 0; i < n; i++) heap[x / 4 + i] = sign * Math.fround(heap[x / 4 + i] + heap[b / 4 + i]);
     },
@@ -272,4 +287,5 @@ function jsRowKernels(buffer: ArrayBufferLike): RowKernels {
       for (let i = 0; i < n; i++) if (bytes[mask + i] === 0) heap[x / 4 + i] = value;
     },
   };
+  return stages;
 }

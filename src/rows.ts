@@ -110,13 +110,11 @@ function softmaxOn(runtimeNow: () => Runtime, name: string, sign: 1 | -1): Outpu
   return named(name, {
     forward: (x, options) =>
       run(runtimeNow, prepare(name, x, undefined, options, SOFTMAX, sign), (tile) => {
-        exponentiate(tile);
-        tile.pass(X, true, (p) => quotients(tile, p));
+        tile.pass(X, true, softmaxStage(tile));
       }),
     backward: (dy, x, options) =>
       run(runtimeNow, { ...prepare(`${name}.backward`, x, dy, options, SOFTMAX, sign), spoilsX: true }, (tile) => {
-        exponentiate(tile);
-        softmaxGradient(tile, (p) => quotients(tile, p));
+        softmaxGradient(tile, softmaxStage(tile));
       }),
     // Where y is 0, so is the gradient: there is nothing to mask.
     backwardFromOutput: (dy, y, options) =>
@@ -145,7 +143,9 @@ function logSoftmaxOn(runtimeNow: () => Runtime): OutputRowFunction<SoftmaxOptio
     backwardFromOutput: (dy, y, options) => {
       const call = prepare('logSoftmax.backwardFromOutput', y, dy, options, SOFTMAX);
       return run(runtimeNow, { ...fromOutput(call), mask: call.mask, temperature: 1 }, (tile) => {
-        tile.state.setUnshifted(tile.rows);
+        // Of x from 0 down, nothing but 2^32 is left out.
+        tile.state.max.fill(0, 0, tile.rows);
+        tile.kernels.setShifts(tile.state.address, tile.rows);
         logGradient(tile, () => POWER);
       });
     },
@@ -228,7 +228,7 @@ function findShifts(tile: Tile): void {
   const { kernels: k, state } = tile;
   state.max.fill(-Infinity, 0, tile.rows);
   tile.pass(X, false, (p) => k.rowMax(p.columns, p.state, p.x, p.height, p.width, p.pitch));
-  state.setShifts(tile.rows);
+  k.setShifts(state.address, tile.rows);
   state.clearSums(tile.rows);
 }
 
@@ -242,20 +242,21 @@ function checked({ state }: Tile, row: number, sum: number): number {
   return Number.isFinite(state.max[row]) ? sum : Number.NaN;
 }
 
-/** Makes ready for `quotients`. Where there is a place for the exponentials they stay; computing them anew takes longer than scaling them. */
-function exponentiate(tile: Tile): void {
+/**
+ * The stage from x to the softmax, with what it needs of rows that it has not before it from end to end. Where there is a place for the
+ * exponentials they stay; computing them anew takes longer than scaling them.
+ */
+function softmaxStage(tile: Tile): Stage {
   const { kernels: k, state } = tile;
+  if (tile.hasWholeRows) return (p) => k.softmax(p.state, p.x, p.room, p.y, p.height, p.width);
   findShifts(tile);
   if (tile.keepsResults)
     tile.pass(X, false, (p) => k.exponentials(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch));
   else sumExponentials(tile);
-  for (let row = 0; row < tile.rows; row++) state.setScale(row, 1 / checked(tile, row, state.sum[row]));
-}
-
-/** The softmax, from x to y. */
-function quotients(tile: Tile, { columns, state, x, y, height, width, pitch }: Place): void {
-  if (tile.keepsResults) tile.kernels.scale(columns, state, y, y, height, width, pitch);
-  else tile.kernels.scaledExponentials(columns, state, x, y, height, width, pitch);
+  k.setQuotients(state.address, tile.rows);
+  return tile.keepsResults
+    ? (p) => k.scale(p.columns, p.state, p.y, p.y, p.height, p.width, p.pitch)
+    : (p) => k.scaledExponentials(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch);
 }
 
 /** The gradient from y, which lies in the place of x or which `find` leaves there. */

@@ -11,7 +11,7 @@ const BLOCK = 16384;
 const LEAST_COLUMNS = 16;
 /** Blocks lie in scratch memory behind the state. */
 const BLOCKS = SCRATCH + 65536;
-const [BLOCK_X, BLOCK_DY, BLOCK_BIAS, BLOCK_MASK] = [0, 1, 2, 3].map((i) => BLOCKS + 4 * BLOCK * i);
+const [BLOCK_X, BLOCK_DY, BLOCK_BIAS, BLOCK_MASK, BLOCK_E] = [0, 1, 2, 3, 4].map((i) => BLOCKS + 4 * BLOCK * i);
 
 /** What a function of rows is about; `mask` and `bias` are of the shape of `x` or of one row. */
 export interface Call {
@@ -37,6 +37,8 @@ export interface Place {
   x: number;
   dy: number;
   y: number;
+  /** Room for what is computed on the way of one row: a block, or where rows are longer, `y`. */
+  room: number;
   height: number;
   width: number;
   pitch: number;
@@ -96,6 +98,7 @@ export class Tile {
       x: 0,
       dy: 0,
       y: 0,
+      room: 0,
       height: 0,
       width: 0,
       pitch: 0,
@@ -106,6 +109,11 @@ export class Tile {
       this.#isPlain &&
       !spoilsX &&
       [x, dy, out].every((array) => array === undefined || workspace.address(array) !== undefined);
+  }
+
+  /** Whether a stage has rows side by side before it from end to end. */
+  get hasWholeRows(): boolean {
+    return this.isWhole && !this.#place.columns;
   }
 
   /** Whether one piece is all, so that what a pass has left in the block of `x` is there in the next. */
@@ -135,7 +143,8 @@ export class Tile {
   }
 
   #pieceLength(): number {
-    return this.rows === 1 || this.#place.columns ? Math.floor(BLOCK / this.rows) : this.#call.rows.length;
+    if (this.#place.columns) return Math.floor(BLOCK / this.rows);
+    return this.rows === 1 && !this.#inPlace ? BLOCK : this.#call.rows.length;
   }
 
   /** Calls `stage` for the tile, piece by piece, with the arrays that it `reads`; then stores what it `writes`. */
@@ -157,12 +166,14 @@ export class Tile {
         place.dy = dy === undefined ? 0 : this.#address(dy);
         place.y = out === undefined ? 0 : this.#address(out);
         place.pitch = 4 * this.#step;
+        place.room = place.width <= BLOCK ? BLOCK_E : place.y;
         stage(place);
       } else {
         place.x = BLOCK_X;
         place.dy = BLOCK_DY;
         place.y = BLOCK_X;
         place.pitch = 4 * place.width;
+        place.room = BLOCK_E;
         const missing = reads & ~this.#loaded;
         if (missing & X) this.#loadX();
         if (missing & DY) this.#load(dy as Float32Array, BLOCK_DY);
