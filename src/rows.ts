@@ -6,7 +6,7 @@ import { disjoint, unshared } from './overlap';
 import { POWER } from './row-kernels';
 import { defaultRuntime, type Runtime } from './runtime';
 import { rowsAlong } from './shape';
-import { type Call, DY, type Place, type Stage, Tile, X } from './tiles';
+import { areFew, type Call, DY, type Place, type Stage, softmaxOfFew, Tile, X } from './tiles';
 
 /** Which elements make a row, and where the result goes. */
 export interface RowOptions {
@@ -73,15 +73,6 @@ const ROW = ['shape', 'axis', 'out'];
 const MASK = [...ROW, 'mask', 'bias'];
 const SOFTMAX = [...MASK, 'temperature'];
 
-/** A call, checked. */
-interface Prepared extends Call {
-  readonly dy: Float32Array | undefined;
-  readonly out: Float32Array;
-  readonly temperature: number;
-  /** Of the exponent by the elements of `x`. */
-  readonly slope: number;
-}
-
 /** The functions of rows on a runtime. */
 export function rowFunctions(runtimeNow: () => Runtime): RowFunctions {
   return {
@@ -95,23 +86,24 @@ export function rowFunctions(runtimeNow: () => Runtime): RowFunctions {
 }
 
 /** Does `work` with one tile after another. */
-function run(runtimeNow: () => Runtime, call: Prepared, work: (tile: Tile) => void): Float32Array {
-  const { x, dy, out, temperature, slope } = call;
+function run(runtimeNow: () => Runtime, call: Call, work: (tile: Tile) => void): Float32Array {
+  const { x, dy, out } = call;
   if (x.length > 0) {
     const whole = [x, dy, out].filter((array) => array?.length === x.length) as Float32Array[];
     const tile = new Tile(runtimeNow().workspace(...whole), call);
-    tile.state.setTemperature(temperature, slope);
     tile.each(() => work(tile));
   }
-  return call.out;
+  return out;
 }
 
 function softmaxOn(runtimeNow: () => Runtime, name: string, sign: 1 | -1): OutputRowFunction<SoftmaxOptions> {
   return named(name, {
-    forward: (x, options) =>
-      run(runtimeNow, prepare(name, x, undefined, options, SOFTMAX, sign), (tile) => {
-        tile.pass(X, true, softmaxStage(tile));
-      }),
+    forward(x, options) {
+      const call = prepare(name, x, undefined, options, SOFTMAX, sign);
+      if (!areFew(call)) return run(runtimeNow, call, (tile) => tile.pass(X, true, softmaxStage(tile)));
+      softmaxOfFew(runtimeNow().workspace(), call);
+      return call.out;
+    },
     backward: (dy, x, options) =>
       run(runtimeNow, { ...prepare(`${name}.backward`, x, dy, options, SOFTMAX, sign), spoilsX: true }, (tile) => {
         softmaxGradient(tile, softmaxStage(tile));
@@ -373,15 +365,15 @@ function prepare(
   options: SoftmaxOptions | undefined,
   known: readonly string[],
   sign: 1 | -1 = 1,
-): Prepared {
+): Call {
   if (dy !== undefined) checkFloat32(fn, 'dy', dy);
   const source = fn.endsWith('FromOutput') ? 'y' : 'x';
   const out = outFor(fn, dy, x, options, known, source);
-  return { ...common(fn, x, options, sign, out), x: unshared(x, out), dy: dy && unshared(dy, out), out };
+  return callOf(fn, unshared(x, out), dy && unshared(dy, out), out, options, sign);
 }
 
 /** A call of logSumExp or its gradient. */
-function prepareSums(fn: string, x: Float32Array, dy: Float32Array | undefined, options: MaskOptions = {}): Prepared {
+function prepareSums(fn: string, x: Float32Array, dy: Float32Array | undefined, options: MaskOptions = {}): Call {
   if (dy !== undefined) checkFloat32(fn, 'dy', dy);
   checkFloat32(fn, 'x', x);
   checkOptions(fn, options, MASK);
@@ -392,11 +384,18 @@ function prepareSums(fn: string, x: Float32Array, dy: Float32Array | undefined, 
   const { out = new Float32Array(length) } = options;
   checkFloat32(fn, 'out', out);
   checkLength(fn, 'out', out, length, dy === undefined ? 'the rows' : 'x');
-  return { ...common(fn, x, options, 1, out), dy, out };
+  return callOf(fn, x, dy, out, options, 1);
 }
 
-/** The rest of the options, which `checkOptions` has seen. */
-function common(fn: string, x: Float32Array, options: SoftmaxOptions = {}, sign: 1 | -1, out: Float32Array) {
+/** With the rest of the options, of which `checkOptions` has seen the names. */
+function callOf(
+  fn: string,
+  x: Float32Array,
+  dy: Float32Array | undefined,
+  out: Float32Array,
+  options: SoftmaxOptions = {},
+  sign: 1 | -1,
+): Call {
   const { shape, axis, mask, bias, temperature = 1 } = options;
   const rows = rowsAlong(fn, x.length, shape, axis);
   if (typeof temperature !== 'number') {
@@ -406,15 +405,12 @@ function common(fn: string, x: Float32Array, options: SoftmaxOptions = {}, sign:
   if (fault !== undefined) throw new RangeError(`${fn}: ${fault}`);
   if (mask !== undefined) checkUint8(fn, 'option mask', mask);
   if (bias !== undefined) checkFloat32(fn, 'option bias', bias);
-  for (const [option, array] of Object.entries({ mask, bias })) {
-    if (array !== undefined && array.length !== x.length && array.length !== rows.length) {
-      throw new RangeError(
-        `${fn}: option ${option} must have the length of x, ${x.length}, or of a row, ${rows.length}, got ${array.length}`,
-      );
-    }
-  }
+  checkRows(fn, 'mask', mask, x.length, rows.length);
+  checkRows(fn, 'bias', bias, x.length, rows.length);
   return {
     x,
+    dy,
+    out,
     rows,
     sign,
     temperature,
@@ -424,8 +420,22 @@ function common(fn: string, x: Float32Array, options: SoftmaxOptions = {}, sign:
   };
 }
 
+/** RangeError unless an array is of the length of `x` or of a row. */
+function checkRows(
+  fn: string,
+  option: string,
+  array: Float32Array | Uint8Array | undefined,
+  n: number,
+  row: number,
+): void {
+  if (array === undefined || array.length === n || array.length === row) return;
+  throw new RangeError(
+    `${fn}: option ${option} must have the length of x, ${n}, or of a row, ${row}, got ${array.length}`,
+  );
+}
+
 /** A call on outputs, which are neither masked nor shifted again. */
-function fromOutput(call: Prepared): Prepared {
+function fromOutput(call: Call): Call {
   return { ...call, sign: 1, mask: undefined, bias: undefined };
 }
 

@@ -57,7 +57,7 @@ export interface Runtime {
   createArena(bytes: number, options: ArenaOptions): Arena;
   /** Whether kernels work on this array in place. */
   holds(array: Float32Array): boolean;
-  /** The arena that holds all of these arrays, or else scratch memory. */
+  /** The arena that holds all of these arrays, or else scratch memory; that, too, without arrays. */
   workspace(...arrays: ArrayBufferView[]): Workspace;
 }
 

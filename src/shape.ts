@@ -17,8 +17,8 @@ export interface Rows {
  *
  * @throws TypeError or RangeError, naming `fn`, for a shape that is not one of `n` elements, or an axis that it does not have
  */
-export function rowsAlong(fn: string, n: number, shape: readonly number[] = [n], axis = -1): Rows {
-  const own = checkShape(fn, shape, n);
+export function rowsAlong(fn: string, n: number, shape?: readonly number[], axis = -1): Rows {
+  const own = shape === undefined ? [n] : checkShape(fn, shape, n);
   if (typeof axis !== 'number') throw new TypeError(`${fn}: option axis must be a number, got ${describe(axis)}`);
   if (!(Number.isInteger(axis) && axis >= -own.length && axis < own.length)) {
     throw new RangeError(
@@ -26,7 +26,7 @@ export function rowsAlong(fn: string, n: number, shape: readonly number[] = [n],
     );
   }
   const at = axis < 0 ? own.length + axis : axis;
-  return { outer: product(own.slice(0, at)), length: own[at], inner: product(own.slice(at + 1)) };
+  return { outer: product(own, 0, at), length: own[at], inner: product(own, at + 1, own.length) };
 }
 
 /** The sizes of `shape`, of which the product must be `n`, if that is given. */
@@ -42,6 +42,8 @@ export function checkShape(fn: string, shape: readonly number[], n?: number): nu
   return own;
 }
 
-function product(sizes: readonly number[]): number {
-  return sizes.reduce((total, size) => total * size, 1);
+function product(sizes: readonly number[], from = 0, to = sizes.length): number {
+  let total = 1;
+  for (let i = from; i < to; i++) total *= sizes[i];
+  return total;
 }

@@ -16,13 +16,16 @@ const [BLOCK_X, BLOCK_DY, BLOCK_BIAS, BLOCK_MASK, BLOCK_E] = [0, 1, 2, 3, 4].map
 /** What a function of rows is about; `mask` and `bias` are of the shape of `x` or of one row. */
 export interface Call {
   readonly x: Float32Array;
-  readonly dy?: Float32Array;
-  readonly out?: Float32Array;
+  readonly dy: Float32Array | undefined;
+  readonly out: Float32Array;
   readonly rows: Rows;
-  readonly mask?: Uint8Array;
-  readonly bias?: Float32Array;
+  readonly mask: Uint8Array | undefined;
+  readonly bias: Float32Array | undefined;
   /** -1 to negate `x` and the bias. */
-  readonly sign: number;
+  readonly sign: 1 | -1;
+  readonly temperature: number;
+  /** Of the exponent by the elements of `x`. */
+  readonly slope: number;
   /** Whether stages write to a block of `x`. */
   readonly spoilsX?: boolean;
 }
@@ -37,7 +40,10 @@ export interface Place {
   x: number;
   dy: number;
   y: number;
-  /** Room for what is computed on the way of one row: a block, or where rows are longer, `y`. */
+  /**
+   * Room for what is computed on the way of one row: where it can be other than `x`. Else `y`: to fetch its lines into the cache takes less
+   * while exponentials are computed than while they are scaled.
+   */
   room: number;
   height: number;
   width: number;
@@ -60,6 +66,25 @@ function stateOf({ heap }: Workspace): State {
     states.set(heap, state);
   }
   return state;
+}
+
+/** Up to so many elements, what a `Tile` costs is more than what its stages do. */
+const FEW = 64;
+
+/** Whether `softmaxOfFew` will do. */
+export function areFew({ x, rows, mask, bias }: Call): boolean {
+  return x.length <= FEW && rows.inner === 1 && mask === undefined && bias === undefined;
+}
+
+/** softmax of a call of few elements. Loops copy so few faster than `set`. */
+export function softmaxOfFew(workspace: Workspace, { x, out, rows, sign, temperature, slope }: Call): void {
+  const { heap } = workspace;
+  const state = stateOf(workspace);
+  state.setTemperature(temperature, slope);
+  const from = BLOCK_X / 4;
+  for (let i = 0; i < x.length; i++) heap[from + i] = sign * x[i];
+  workspace.kernels(rowKernels).softmax(state.address, BLOCK_X, BLOCK_E, BLOCK_X, rows.outer, rows.length);
+  for (let i = 0; i < x.length; i++) out[i] = heap[from + i];
 }
 
 /** Some rows, as many as there is room for in a block; of longer ones one, or for columns some, which passes take in pieces. */
@@ -86,11 +111,12 @@ export class Tile {
   #step = 0;
 
   constructor(workspace: Workspace, call: Call) {
-    const { x, dy, out, mask, bias, sign, spoilsX, rows } = call;
+    const { x, dy, out, mask, bias, sign, spoilsX, rows, temperature, slope } = call;
     this.#workspace = workspace;
     this.heap = workspace.heap;
     this.#call = call;
     this.state = stateOf(workspace);
+    this.state.setTemperature(temperature, slope);
     this.#place = {
       columns: rows.inner > 1,
       state: this.state.address,
@@ -164,9 +190,9 @@ export class Tile {
       if (this.#inPlace) {
         place.x = this.#address(x);
         place.dy = dy === undefined ? 0 : this.#address(dy);
-        place.y = out === undefined ? 0 : this.#address(out);
+        place.y = this.#address(out);
         place.pitch = 4 * this.#step;
-        place.room = place.width <= BLOCK ? BLOCK_E : place.y;
+        place.room = place.x === place.y && place.width <= BLOCK ? BLOCK_E : place.y;
         stage(place);
       } else {
         place.x = BLOCK_X;
@@ -179,7 +205,7 @@ export class Tile {
         if (missing & DY) this.#load(dy as Float32Array, BLOCK_DY);
         if (n === length) this.#loaded |= reads;
         stage(place);
-        if (writes) this.#store(out as Float32Array);
+        if (writes) this.#store(out);
       }
     }
   }

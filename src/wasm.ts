@@ -276,10 +276,11 @@ export function wasmRuntime(module: WebAssembly.Module, binary: Binary): Runtime
     },
     holds: (array) => array.byteOffset >= ARENA && arenas.has(array.buffer),
     workspace(...arrays) {
-      const { buffer } = arrays[0];
-      const arena = arrays.every((array) => array.buffer === buffer) ? arenas.get(buffer) : undefined;
       work ??= new Instance(module, ARENA);
-      return arena ?? work;
+      // As in `home`: most arrays that are not of an arena begin further in front.
+      if (!hasArenas || arrays.length === 0 || arrays.some((array) => array.byteOffset < ARENA)) return work;
+      const { buffer } = arrays[0];
+      return arrays.every((array) => array.buffer === buffer) ? (arenas.get(buffer) ?? work) : work;
     },
   };
 }

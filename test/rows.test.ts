@@ -207,6 +207,31 @@ describe.each(backends)('%s', (backend) => {
     }
   });
 
+  test('softmax of a row is the same by whatever power its exponentials come, and twice the row at temperature 2', () => {
+    for (const n of [1, 7, 33, 1000, 16_400]) {
+      const rows = [0, -19.9, -21, 19.9, 21, 90, -205, 300, -1e9].map((offset) => row(n, 8, offset, n));
+      rows.push(
+        row(n, 120, 0, n),
+        row(n, 8, 0, n).fill(Number.NaN, 0, 1),
+        row(n, 8, 0, n).fill(-Infinity, 1),
+        row(n, 8, 0, n),
+      );
+      const alone = rows.map((x) => bits(library.softmax(x)));
+      const arena = library.createArena(8 * n * rows.length + 64);
+      const [own, out] = [arena.float32(n * rows.length), arena.float32(n * rows.length)];
+      for (const [r, x] of rows.entries()) own.set(x, r * n);
+      const shape = [rows.length, n];
+      const expectRows = (y: Float32Array) => {
+        for (const [r, expected] of alone.entries()) expectSame(bits(y.subarray(r * n, (r + 1) * n)), expected);
+      };
+      expectRows(library.softmax(Float32Array.from(own), { shape }));
+      expectRows(library.softmax(own, { shape, out }));
+      for (const [i, v] of own.entries()) out[i] = 2 * v;
+      expectRows(library.softmax(out, { shape, out, temperature: 2 }));
+      expectRows(library.softmax(own, { shape, out: own }));
+    }
+  });
+
   test('mask and bias', () => {
     fc.assert(
       fc.property(
