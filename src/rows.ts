@@ -100,7 +100,9 @@ function softmaxOn(runtimeNow: () => Runtime, name: string, sign: 1 | -1): Outpu
   return named(name, {
     forward(x, options) {
       const call = prepare(name, x, undefined, options, SOFTMAX, sign);
-      if (!areFew(call)) return run(runtimeNow, call, (tile) => tile.pass(X, true, softmaxStage(tile)));
+      if (!areFew(call)) {
+        return run(runtimeNow, { ...call, isOneStage: true }, (tile) => tile.pass(X, true, softmaxStage(tile)));
+      }
       softmaxOfFew(runtimeNow().workspace(), call);
       return call.out;
     },

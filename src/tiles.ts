@@ -26,6 +26,8 @@ export interface Call {
   readonly temperature: number;
   /** Of the exponent by the elements of `x`. */
   readonly slope: number;
+  /** Whether one stage is all, which keeps nothing of a row. */
+  readonly isOneStage?: boolean;
   /** Whether stages write to a block of `x`. */
   readonly spoilsX?: boolean;
 }
@@ -154,9 +156,11 @@ export class Tile {
 
   /** Calls `work` with this for one tile after another. */
   each(work: () => void): void {
-    const { outer, length, inner } = this.#call.rows;
+    const { rows, isOneStage } = this.#call;
+    const { outer, length, inner } = rows;
     const { columns } = this.#place;
-    const most = Math.min(MOST_ROWS, Math.max(1, Math.floor(BLOCK / length)));
+    const some = Math.min(MOST_ROWS, Math.max(1, Math.floor(BLOCK / length)));
+    const most = isOneStage && this.#inPlace && !columns ? outer : some;
     const few = columns ? Math.max(LEAST_COLUMNS, most - (most % LEAST_COLUMNS)) : most;
     // Rows of columns end with the inner sizes; those side by side go on.
     const span = columns ? inner : outer;

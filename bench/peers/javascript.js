@@ -1,4 +1,5 @@
-import { plain } from '../plain.js';
+import { plain, plainRows } from '../plain.js';
+import { ROW } from './rows.js';
 
 /** The loops that `npm run bench` compares with, into a given array. */
 export default function javascript() {
@@ -7,9 +8,9 @@ export default function javascript() {
     version: process.version,
     prepare(activation, x) {
       const y = new Float32Array(x.length);
-      const loop = plain[activation].forward;
+      const loop = (plain[activation] ?? plainRows[activation]).forward;
       const once = () => {
-        loop(x, y);
+        loop(x, y, ROW);
         return y;
       };
       return { resident: once, endToEnd: once };

@@ -2,6 +2,7 @@
 //
 // lanewise and other libraries, side by side: time per element end to end (from a Float32Array to a Float32Array) and of the
 // computation alone, on data that is resident where the library computes, each with one thread; and the largest error in ULP.
+// softmax is of rows of 1000 elements.
 // Every peer runs in a process of its own, anew for each activation (worker.js); they take turns, round by round, and the
 // figures are medians over the rounds. Rounds end early, after three, when those of one activation and size have taken `--seconds`.
 // `--python` adds NumPy and PyTorch of python3 (or of $PYTHON); `--write` puts the tables into docs/performance.md.
@@ -16,8 +17,10 @@ import { SingleBar } from 'cli-progress';
 import { markdownTable } from 'markdown-table';
 import { activations } from '../../dist/index.js';
 import { ulpError } from '../../scripts/verify/float32.js';
+import { references } from '../../scripts/verify/row-references.js';
+import { ROW } from './rows.js';
 
-const everything = 'relu leakyRelu elu selu sigmoid tanh gelu silu softplus mish'.split(' ');
+const everything = 'relu leakyRelu elu selu sigmoid tanh gelu silu softplus mish softmax'.split(' ');
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -33,9 +36,10 @@ const sizes = flags.n.split(',').map(Number);
 const rounds = Number(flags.rounds);
 const budget = Number(flags.seconds) * 1000;
 const unknown = names.filter((name) => !everything.includes(name));
-if (unknown.length > 0 || !sizes.every((n) => Number.isInteger(n) && n > 0) || !(rounds >= 1 && budget >= 0)) {
+const unit = names.includes('softmax') ? ROW : 1;
+if (unknown.length > 0 || !sizes.every((n) => Number.isInteger(n / unit) && n > 0) || !(rounds >= 1 && budget >= 0)) {
   console.error(
-    `bench:peers: ${unknown.length > 0 ? `no ${unknown.join(', ')}` : '--n, --rounds, --seconds: numbers'}`,
+    `bench:peers: ${unknown.length > 0 ? `no ${unknown.join(', ')}` : `--n takes multiples of ${unit}, --rounds and --seconds numbers`}`,
   );
   process.exit(2);
 }
@@ -115,9 +119,7 @@ async function time(peers, activation, n) {
 
 /** The largest error of each peer that has the activation, in ULP. */
 async function errors(peers, activation) {
-  const { value, defaults } = activations[activation].spec;
-  const options = Object.values(defaults).filter((v) => typeof v === 'number');
-  const exact = Array.from(accuracyX, (x) => value(x, ...options));
+  const exact = activation === 'softmax' ? exactRows() : exactValues(activations[activation].spec);
   const worst = new Map();
   for (const peer of peers) {
     const { supported } = await peer.ask({ prepare: activation, x: inputs.get('accuracy') });
@@ -132,6 +134,17 @@ async function errors(peers, activation) {
     );
   }
   return worst;
+}
+
+function exactValues({ value, defaults }) {
+  const options = Object.values(defaults).filter((v) => typeof v === 'number');
+  return Array.from(accuracyX, (x) => value(x, ...options));
+}
+
+/** softmax of rows over all of the inputs' range. */
+function exactRows() {
+  const count = accuracyX.length / ROW;
+  return Array.from({ length: count }, (_, r) => references.softmax(accuracyX.subarray(r * ROW, (r + 1) * ROW))).flat();
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'lanewise-peers-'));

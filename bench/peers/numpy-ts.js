@@ -1,4 +1,5 @@
 import * as np from 'numpy-ts';
+import { ROW } from './rows.js';
 
 np.configureWasm({ maxMemory: 2 ** 30 }); // the default, 256 MiB, holds six arrays of 1e7
 
@@ -17,6 +18,11 @@ const expressions = {
   silu: (x, t) => np.divide(x, t(np.add(t(np.exp(t(np.negative(x)))), 1))),
   softplus: (x, t) => np.log1p(t(np.exp(x))),
   mish: (x, t) => np.multiply(x, t(np.tanh(t(np.log1p(t(np.exp(x))))))),
+  softmax(x, t) {
+    const rows = t(np.reshape(x, [x.size / ROW, ROW]));
+    const e = t(np.exp(t(np.subtract(rows, t(np.max(rows, 1, true))))));
+    return np.divide(e, t(np.sum(e, 1, true)));
+  },
 };
 
 /** Resident: arrays of its WebAssembly memory. End to end: copied in by `set`, for np.array takes 100 ns an element, and out. */

@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module';
 import onnxProto from 'onnx-proto';
+import { ROW } from './rows.js';
 
 const { ModelProto, TensorProto } = onnxProto.onnx;
 const { FLOAT, INT64 } = TensorProto.DataType;
 
-/** Nodes of opset 20, `[operator, inputs, output, attributes]`, from x to y; x is of rows of `width`. */
+/** Nodes of opset 20, `[operator, inputs, output]`, from x to y. */
 const graphs = {
   relu: [['Relu', ['x'], 'y']],
   leakyRelu: [['LeakyRelu', ['x'], 'y']],
@@ -19,6 +20,11 @@ const graphs = {
   ],
   softplus: [['Softplus', ['x'], 'y']],
   mish: [['Mish', ['x'], 'y']],
+  softmax: [
+    ['Reshape', ['x', 'rows'], 'r'],
+    ['Softmax', ['r'], 's'],
+    ['Reshape', ['s', 'flat'], 'y'],
+  ],
 };
 
 /**
@@ -27,16 +33,18 @@ const graphs = {
  */
 function model(activation, resident) {
   const vector = (name) => ({ name, type: { tensorType: { elemType: FLOAT, shape: { dim: [{ dimParam: 'n' }] } } } });
-  const index = (name, value) => ({ name, dataType: INT64, dims: [1], int64Data: [value] });
+  const integers = (name, ...values) => ({ name, dataType: INT64, dims: [values.length], int64Data: values });
+  const sizes = activation === 'softmax' ? [integers('rows', -1, ROW), integers('flat', -1)] : [];
   const node = graphs[activation].map(([opType, input, output]) => ({ opType, input, output: [output] }));
   const graph = { name: activation, input: [vector('x')] };
   if (resident) {
     graph.node = [...node, { opType: 'Slice', input: ['y', 'from', 'to'], output: ['first'] }];
     const x = { name: 'x', dataType: FLOAT, dims: [resident.length], rawData: new Uint8Array(resident.buffer) };
-    graph.initializer = [x, index('from', 0), index('to', 1)];
+    graph.initializer = [...sizes, x, integers('from', 0), integers('to', 1)];
     graph.output = [vector('first')];
   } else {
     graph.node = node;
+    graph.initializer = sizes;
     graph.output = [vector('y')];
   }
   return ModelProto.encode(

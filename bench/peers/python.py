@@ -5,6 +5,8 @@ import os
 import sys
 import time
 
+ROW = 1000  # elements of each row of which softmax is taken
+
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 
@@ -31,6 +33,13 @@ def numpy_peer():
         "softplus": lambda x: np.log1p(np.exp(x)),
         "mish": lambda x: x * np.tanh(np.log1p(np.exp(x))),
     }
+
+    def softmax_rows(x):
+        rows = x.reshape(-1, ROW)
+        e = np.exp(rows - rows.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+
+    expressions["softmax"] = softmax_rows
     if erf:
         expressions["gelu"] = lambda x: 0.5 * x * (1 + erf(x * np.float32(0.5**0.5)))
 
@@ -85,6 +94,12 @@ def numpy_peer():
         np.multiply(x, y, out=y)
         np.multiply(y, 0.5, out=y)
 
+    def softmax(x, y, t):
+        rows, e = x.reshape(-1, ROW), y.reshape(-1, ROW)
+        np.subtract(rows, rows.max(axis=1, keepdims=True), out=e)
+        np.exp(e, out=e)
+        np.divide(e, e.sum(axis=1, keepdims=True), out=e)
+
     in_place = {
         "relu": relu,
         "leakyRelu": leaky_relu,
@@ -96,6 +111,7 @@ def numpy_peer():
         "softplus": softplus,
         "mish": mish,
         "gelu": gelu,
+        "softmax": softmax,
     }
 
     def prepare(activation, path):
@@ -133,6 +149,10 @@ def torch_peer():
         "silu": (F.silu, aten.silu.out),
         "softplus": (F.softplus, aten.softplus.out),
         "mish": (F.mish, aten.mish.out),
+        "softmax": (
+            lambda x: F.softmax(x.view(-1, ROW), dim=-1),
+            lambda x, out: aten._softmax.out(x.view(-1, ROW), -1, False, out=out.view(-1, ROW)),
+        ),
     }
 
     def prepare(activation, path):

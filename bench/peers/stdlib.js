@@ -22,6 +22,7 @@ export default function stdlib() {
     name: '@stdlib',
     version: createRequire(import.meta.url)('@stdlib/math-base-special/package.json').version,
     prepare(activation, x) {
+      if (!(activation in functions)) return;
       const y = new Float32Array(x.length);
       const once = () => smap(x.length, x, 1, y, 1, functions[activation]);
       return { resident: once, endToEnd: once };

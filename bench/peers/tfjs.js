@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { ROW } from './rows.js';
 
 const require = createRequire(import.meta.url); // the package's ES modules do not load in Node
 const tf = require('@tensorflow/tfjs-core');
@@ -14,6 +15,7 @@ const functions = {
   silu: (x) => tf.mul(x, tf.sigmoid(x)),
   softplus: tf.softplus,
   mish: (x) => tf.mul(x, tf.tanh(tf.softplus(x))),
+  softmax: (x) => tf.softmax(tf.reshape(x, [-1, ROW])),
 };
 
 /** Resident: from tensor to tensor. End to end: from a Float32Array, by `tensor1d`, to one, by `dataSync`. */
