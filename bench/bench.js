@@ -1,6 +1,7 @@
 // npm run bench [-- names... --n 1e6,1e3 --rounds 5 --forward --backward --backend simd --type float16 --json FILE --chart]
 //
-// Time per element of each activation: plain JavaScript, lanewise on ordinary arrays (with `out`), lanewise in an arena, and
+// Time per element of x of each activation, function of rows (of 1000), and, forward only, structured function, `dense` and
+// `activationStats`: plain JavaScript, lanewise on ordinary arrays (with `out`), lanewise in an arena, and
 // the floors: memory.copy inside a WebAssembly memory, TypedArray.set between ordinary arrays. The variants of one row
 // take turns, round by round; the figures are medians over the rounds. `--chart` measures forward, at 1e6
 // unless told otherwise, and draws docs/speed.svg from the last size. `--type` measures arrays of another element type, beside float32 in an
@@ -13,8 +14,9 @@ import { parseArgs } from 'node:util';
 import Benchmark from 'benchmark';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
-import { create } from 'lanewise';
+import { create } from 'lanewise/nn';
 import { branchFreeRelu, plain, plainRows } from './plain.js';
+import { structured } from './structured.js';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,7 +34,8 @@ const { values: flags, positionals } = parseArgs({
 const library = create({ backend: flags.backend });
 const { activations, backend, createArena } = library;
 const { type } = flags;
-const everything = [...Object.keys(activations), ...(type === 'float32' ? Object.keys(plainRows) : [])];
+const others = type === 'float32' ? [...Object.keys(plainRows), ...Object.keys(structured)] : [];
+const everything = [...Object.keys(activations), ...others];
 const names = positionals.length > 0 ? positionals : flags.chart ? Object.keys(activations) : everything;
 const sizes = (flags.n ?? (flags.chart ? '1e6' : '8,64,1e3,1e5,1e6,1e7')).split(',').map(Number);
 const rounds = Number(flags.rounds);
@@ -53,7 +56,7 @@ const copyModule = new WebAssembly.Module(
 const largest = Math.max(...sizes);
 const memory = new WebAssembly.Memory({ initial: Math.ceil((16 * largest) / 65536) + 1 });
 const { copy } = new WebAssembly.Instance(copyModule, { env: { memory } }).exports;
-const arena = createArena(36 * largest + 4096);
+const arena = createArena(36 * largest + 2 ** 19); // three arrays, or one and one of twice its length, and a layer's weights
 const { BYTES_PER_ELEMENT: bytes } = arena[type]?.(0) ?? {};
 if (bytes === undefined) {
   console.error(`bench: no type ${type}`);
@@ -75,6 +78,26 @@ function typed(numbers) {
 /** The variants of one row, each a function that handles `n` elements once. */
 function variants(name, direction, n) {
   arena.reset();
+  return { ...(name in structured ? structuredVariants(name, n) : ownVariants(name, direction, n)), ...floors(n) };
+}
+
+function structuredVariants(name, n) {
+  const ordinary = (length) => Float32Array.from({ length }, () => 8 * Math.random() - 4);
+  const inArena = (length) => {
+    const own = arena.float32(length);
+    own.set(ordinary(length));
+    return own;
+  };
+  const { plain, lanewise } = structured[name](library, n, ordinary);
+  return { plain, lanewise, arena: structured[name](library, n, inArena).lanewise };
+}
+
+function floors(n) {
+  const [x, out] = [new Uint8Array(bytes * n), new Uint8Array(bytes * n)];
+  return { 'memory.copy': () => copy(bytes * n, 0, bytes * n), 'TypedArray.set': () => out.set(x) };
+}
+
+function ownVariants(name, direction, n) {
   const numbers = Float32Array.from({ length: n }, () => 8 * Math.random() - 4);
   const upstream = Float32Array.from({ length: n }, () => 2 * Math.random() - 1);
   const sources = [numbers, upstream, new Float32Array(n)];
@@ -104,8 +127,6 @@ function variants(name, direction, n) {
     ...(name === 'relu' && forward && type === 'float32' ? { branchFree: () => branchFreeRelu(x, out) } : {}),
     lanewise: forward ? () => f(x, options) : () => f.backward(dy, x, options),
     arena: forward ? () => f(arenaX, arenaOptions) : () => f.backward(arenaDy, arenaX, arenaOptions),
-    'memory.copy': () => copy(bytes * n, 0, bytes * n),
-    'TypedArray.set': () => out.set(x),
   };
 }
 
@@ -138,7 +159,11 @@ function median(values) {
   return sorted[sorted.length >> 1];
 }
 
-const jobs = names.flatMap((name) => directions.flatMap((direction) => sizes.map((n) => ({ name, direction, n }))));
+const jobs = names.flatMap((name) =>
+  directions
+    .filter((direction) => direction === 'forward' || !(name in structured))
+    .flatMap((direction) => sizes.map((n) => ({ name, direction, n }))),
+);
 const bar = new SingleBar({
   format: '{bar} {value}/{total} {what}, {eta_formatted} left',
   stream: process.stderr,
