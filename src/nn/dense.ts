@@ -5,7 +5,8 @@ import { collide, disjoint } from '../overlap';
 import { checkActivation } from '../pipeline';
 import type { Runtime } from '../runtime';
 import { checkShape } from '../shape';
-import { checkSize, multiply, resultFor } from './matmul';
+import { checkSize, resultFor } from './matmul';
+import { multiply } from './product';
 
 /** Options of a dense layer's value and gradient. */
 export interface LayerOptions {
