@@ -1,8 +1,9 @@
 import { type Activation, type Defaults, type Options, PREPARE, type Preparations } from './activation';
+import { elements } from './elements';
 import { checkCanShare, checkOptions, describe } from './errors';
-import { Job, Staging, type Task } from './job';
+import { Job } from './job';
 import type { Report } from './protocol';
-import type { Runtime } from './runtime';
+import { type Means, TASK, type Task, type TaskOf } from './task';
 import { canBlock, checkHasThreads, cores, startThread, type Thread } from './threads';
 
 export interface PoolOptions {
@@ -19,6 +20,9 @@ export type RunOptions<O extends Options = any> = string extends keyof O
 /** An activation, whose options are those of `D`. */
 // biome-ignore lint/suspicious/noExplicitAny: any activation
 export type Runnable<D extends Defaults = any> = Pick<Activation<D>, 'name' | 'defaults'>;
+
+/** A product of matrices or a layer: `matmul` and `dense` of `lanewise/nn`. */
+export type MatrixFunction<O> = (a: Float32Array, b: Float32Array, options: O) => Float32Array;
 
 /**
  * Threads that apply activations. Results are those of the activation called directly, to the bit. Calls are carried out in their
@@ -39,6 +43,16 @@ export interface Pool extends AsyncDisposable {
     x: Float32Array,
     options?: RunOptions<Options<NoInfer<D>>>,
   ): Promise<Float32Array>;
+  /**
+   * `f(a, b, options)` of `lanewise/nn`, `dense` or `matmul`, likewise: a product of matrices, of which each thread takes blocks of the
+   * result, one after another. Small products, and those that `accumulate`, are worked on by the calling thread.
+   */
+  run<O>(
+    f: MatrixFunction<O>,
+    a: Float32Array,
+    b: Float32Array,
+    options: NoInfer<O> & { readonly signal?: AbortSignal },
+  ): Promise<Float32Array>;
   /** `f.backward(dy, x, options)` likewise. */
   backward<D extends Defaults>(
     f: Runnable<D>,
@@ -48,6 +62,12 @@ export interface Pool extends AsyncDisposable {
   ): Promise<Float32Array>;
   /** As `run`, blocking the calling thread until it is done. In Node alone. */
   runSync<D extends Defaults>(f: Runnable<D>, x: Float32Array, options?: RunOptions<Options<NoInfer<D>>>): Float32Array;
+  runSync<O>(
+    f: MatrixFunction<O>,
+    a: Float32Array,
+    b: Float32Array,
+    options: NoInfer<O> & { readonly signal?: AbortSignal },
+  ): Float32Array;
   /** As `backward`, blocking likewise. */
   backwardSync<D extends Defaults>(
     f: Runnable<D>,
@@ -89,12 +109,12 @@ export function createPool(options: PoolOptions = {}): Pool {
   return new ThreadPool(threads ?? Math.min(cores(), MOST_THREADS));
 }
 
-class ThreadPool implements Pool {
+class ThreadPool implements Pool, Means {
   readonly threads: number;
   readonly #threads: (Thread | undefined)[];
   readonly #jobs: Job[] = [];
   readonly #bell = new Int32Array(new SharedArrayBuffer(4));
-  readonly #stagings = new Map<Runtime, Staging>();
+  readonly #kept = new Map<object, unknown>();
   #isClosed = false;
   #closed: (() => void) | undefined;
 
@@ -104,16 +124,16 @@ class ThreadPool implements Pool {
     this.#startThreads();
   }
 
-  async run(f: Runnable, x: Float32Array, options?: RunOptions): Promise<Float32Array> {
-    return this.#promise('pool.run', options, forwardTask(f, x));
+  async run(f: Runnable | MatrixFunction<never>, x: Float32Array, ...others: Others): Promise<Float32Array> {
+    return this.#promise('pool.run', others.at(-1) as RunOptions, valueTask(f, x, others));
   }
 
   async backward(f: Runnable, dy: Float32Array, x: Float32Array, options?: RunOptions): Promise<Float32Array> {
     return this.#promise('pool.backward', options, backwardTask(f, dy, x));
   }
 
-  runSync(f: Runnable, x: Float32Array, options?: RunOptions): Float32Array {
-    return this.#block('pool.runSync', options, forwardTask(f, x));
+  runSync(f: Runnable | MatrixFunction<never>, x: Float32Array, ...others: Others): Float32Array {
+    return this.#block('pool.runSync', others.at(-1) as RunOptions, valueTask(f, x, others));
   }
 
   backwardSync(f: Runnable, dy: Float32Array, x: Float32Array, options?: RunOptions): Float32Array {
@@ -163,7 +183,7 @@ class ThreadPool implements Pool {
       const job = new Job(task, ({ isStopped, error }) => {
         signal?.removeEventListener('abort', abort);
         if (isStopped) reject(error);
-        else resolve(task.call.out);
+        else resolve(task.out);
       });
       signal?.addEventListener('abort', abort);
       this.#add(job);
@@ -186,12 +206,12 @@ class ThreadPool implements Pool {
       if (Atomics.wait(this.#bell, 0, seen, PATIENCE) === 'timed-out') this.#giveUp(fn);
     }
     if (job.isStopped) throw job.error;
-    return task.call.out;
+    return task.out;
   }
 
   #add(job: Job): void {
     this.#jobs.push(job);
-    if (job.isSmall) return;
+    if (job.task.isSmall) return;
     this.#startThreads();
     for (const thread of this.#threads) thread?.hold(true);
   }
@@ -238,7 +258,7 @@ class ThreadPool implements Pool {
     for (let job = this.#jobs[0]; job !== undefined; job = this.#jobs[0]) {
       try {
         if (!job.hasBegun && !job.isStopped) {
-          job.begin((runtime) => this.#staging(runtime), this.threads, this.#bell);
+          job.begin(this, this.#bell);
           for (let i = 0; i < this.threads; i++) this.#send(job, i);
         }
         if (!job.advance(canHear)) return;
@@ -252,10 +272,10 @@ class ThreadPool implements Pool {
     this.#closed?.();
   }
 
-  #staging(runtime: Runtime): Staging {
-    const staging = this.#stagings.get(runtime) ?? new Staging(runtime, this.threads);
-    this.#stagings.set(runtime, staging);
-    return staging;
+  keep<T>(key: object, make: () => T): T {
+    const kept = (this.#kept.get(key) as T | undefined) ?? make();
+    this.#kept.set(key, kept);
+    return kept;
   }
 
   /** Ends all threads, so that none of them writes any more, and all calls. */
@@ -274,15 +294,20 @@ class ThreadPool implements Pool {
 /** Checks a call's arguments, under the name of the function that was called. */
 type Prepare = (fn: string, own: Options | undefined) => Task;
 
-function forwardTask(f: Runnable, x: Float32Array): Prepare {
-  return (fn, own) => ({ x, call: preparations(fn, f).forward(x, own) });
+/** What comes behind the first array of a function that `run` takes. */
+type Others = readonly [options?: RunOptions] | readonly [second: Float32Array, options: object];
+
+function valueTask(f: Runnable | MatrixFunction<never>, x: Float32Array, others: Others): Prepare {
+  const task = (f as { [TASK]?: TaskOf } | undefined | null)?.[TASK];
+  if (task !== undefined) return (_, own) => task(x, others[0] as Float32Array, own as object);
+  return (fn, own) => elements(preparations(fn, f).forward(x, own), x);
 }
 
 function backwardTask(f: Runnable, dy: Float32Array, x: Float32Array): Prepare {
-  return (fn, own) => ({ dy, x, call: preparations(fn, f).backward(dy, x, own) });
+  return (fn, own) => elements(preparations(fn, f).backward(dy, x, own), x, dy);
 }
 
-function preparations(fn: string, f: Runnable): Preparations {
+function preparations(fn: string, f: unknown): Preparations {
   const own = (f as { [PREPARE]?: Preparations } | undefined | null)?.[PREPARE];
   if (own === undefined) throw new TypeError(`${fn}: f must be an activation of lanewise, got ${describe(f)}`);
   return own;

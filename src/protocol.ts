@@ -23,12 +23,29 @@ export const PASSED = -2;
 export const FAILED = -3;
 
 /** A job as threads get it. All arrays are shared. */
-export interface Work {
+export type Work = {
   readonly job: number;
-  readonly module: WebAssembly.Module;
+  /** The thread's number, of so many. */
+  readonly id: number;
+  readonly threads: number;
+  readonly chunks: number;
+  /** Whether the caller must hear of each chunk. */
+  readonly isPaced: boolean;
+  readonly control: Int32Array;
+  /** Rung at each step: what a blocked caller waits for. */
+  readonly bell: Int32Array;
   readonly memory: WebAssembly.Memory;
   /** The number of the memory, by which a thread knows it again. */
   readonly memoryId: number;
+  /** By their place in the list, a thread knows binaries again: the activations, the kernels on rows and matrices. */
+  readonly modules: readonly (WebAssembly.Module | undefined)[];
+} & Steps;
+
+/** What a thread does in a chunk. */
+export type Steps = Elements | Calls;
+
+/** Chunks of arrays to which an activation or its gradient is applied. */
+export interface Elements {
   /** The export to be called, and the address of its parameters. */
   readonly kernel: string;
   readonly params: number;
@@ -38,19 +55,28 @@ export interface Work {
   /** Elements: a multiple of 8. */
   readonly n: number;
   readonly chunk: number;
-  /** Chunks that the arrays hold. If the job has more, each place is used again and again, and the caller moves chunks in and out. */
+  /** Chunks that the arrays hold. If the job has more, each place is used again and again. */
   readonly places: number;
   /** Whether the arrays lie outside of the memory, and are worked on by way of `stage`. */
   readonly isStaged: boolean;
   /** Whether the result replaces a source. */
   readonly isInPlace: boolean;
-  readonly control: Int32Array;
-  readonly threads: number;
-  /** Rung at each step: what a blocked caller waits for. */
-  readonly bell: Int32Array;
-  /** The thread's number and its own blocks, in the pool's memory. */
-  readonly id: number;
+  /** The thread's own blocks, in the pool's memory. */
   readonly stage: Stage;
+}
+
+/** Calls of kernels, for each chunk. */
+export interface Calls {
+  readonly calls: readonly (readonly Call[])[];
+}
+
+/** `times` calls of an export of the binary number `module`, of which each adds `steps` to the arguments. */
+export interface Call {
+  readonly module: number;
+  readonly kernel: string;
+  readonly args: readonly number[];
+  readonly steps: readonly number[];
+  readonly times: number;
 }
 
 /** Blocks of a thread: copies of the sources, and the result of staged work. */

@@ -1,6 +1,17 @@
 // A thread of a pool. The build makes it one file without imports, which Node and browsers run alike.
 
-import { DONE, FAILED, FILLED, FREE, PROGRESS, type Report, type Stage, type Work } from './protocol';
+import {
+  type Call,
+  DONE,
+  type Elements,
+  FAILED,
+  FILLED,
+  FREE,
+  PROGRESS,
+  type Report,
+  type Stage,
+  type Work,
+} from './protocol';
 import { BLOCK } from './staging';
 
 type Kernel = (...args: number[]) => void;
@@ -8,24 +19,24 @@ type Kernel = (...args: number[]) => void;
 const port =
   globalThis.process?.getBuiltinModule?.('node:worker_threads').parentPort ?? (globalThis as unknown as MessagePort);
 
-/** The instances of late: making one takes some 0.1 ms (V8 14.6). */
-const instances = new Map<number, WebAssembly.Exports>();
+/** The instances of late, by memories and binaries: making one takes some 0.1 ms (V8 14.6). */
+const instances = new Map<number, WebAssembly.Exports[]>();
 const KEPT = 2;
 
-function exportsFor({ module, memory, memoryId }: Work): WebAssembly.Exports {
-  let exports = instances.get(memoryId);
-  if (exports === undefined) {
-    exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
-    instances.set(memoryId, exports);
+function kernelOf({ modules, memory, memoryId }: Work, module: number, name: string): Kernel {
+  let own = instances.get(memoryId);
+  if (own === undefined) {
+    own = [];
+    instances.set(memoryId, own);
     for (const oldest of instances.keys()) if (instances.size > KEPT) instances.delete(oldest);
   }
-  return exports;
+  own[module] ??= new WebAssembly.Instance(modules[module] as WebAssembly.Module, { env: { memory } }).exports;
+  return own[module][name] as Kernel;
 }
 
 /** Takes chunks as long as there are any. */
 function run(work: Work): void {
-  const { control, bell, job, id, threads, n, chunk, places } = work;
-  const chunks = Math.ceil(n / chunk);
+  const { control, bell, job, id, threads, chunks, isPaced } = work;
 
   function end(state: number, i: number, message?: Report): void {
     Atomics.store(control, PROGRESS + threads + i, state);
@@ -40,23 +51,33 @@ function run(work: Work): void {
       for (let filled = Atomics.load(control, FILLED); filled <= i; filled = Atomics.load(control, FILLED)) {
         Atomics.wait(control, FILLED, filled);
       }
-      compute(work, (i % places) * chunk, Math.min(chunk, n - i * chunk));
-      end(DONE, i, places < chunks ? {} : undefined);
+      if ('calls' in work) for (const call of work.calls[i]) carryOut(work, call);
+      else compute(work, (i % work.places) * work.chunk, Math.min(work.chunk, work.n - i * work.chunk));
+      end(DONE, i, isPaced ? {} : undefined);
     } catch (error) {
       end(FAILED, i, { job, error });
     }
   }
 }
 
+function carryOut(work: Work, { module, kernel, args, steps, times }: Call): void {
+  const call = kernelOf(work, module, kernel);
+  const now = [...args];
+  for (let i = 0; i < times; i++) {
+    call(...now);
+    for (let j = 0; j < steps.length; j++) now[j] += steps[j];
+  }
+}
+
 /** Computes `n` elements from element `from` on. */
-function compute(work: Work, from: number, n: number): void {
-  const kernel = exportsFor(work)[work.kernel] as Kernel;
+function compute(work: Work & Elements, from: number, n: number): void {
+  const kernel = kernelOf(work, 0, work.kernel);
   if (work.isStaged || work.isInPlace) computeByBlocks(work, kernel, from, n);
   else call(kernel, work, work, work.out, from, n);
 }
 
 /** Keeps a copy of each block's sources while the block is worked on, so that after a sudden end in the middle they can be had back. */
-function computeByBlocks(work: Work, kernel: Kernel, start: number, n: number): void {
+function computeByBlocks(work: Work & Elements, kernel: Kernel, start: number, n: number): void {
   const { control, id, dy, x, out, stage, isStaged } = work;
   const progress = PROGRESS + id - 1;
   for (let from = start; from < start + n; from += BLOCK) {
@@ -78,7 +99,7 @@ function computeByBlocks(work: Work, kernel: Kernel, start: number, n: number): 
 /** Calls the kernel on `n` elements from element `from` on; the gradient's where the job has a `dy`. */
 function call(
   kernel: Kernel,
-  { params, dy }: Work,
+  { params, dy }: Elements,
   sources: Pick<Stage, 'x'> & { readonly dy?: Float32Array },
   out: Float32Array,
   from: number,
