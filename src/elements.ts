@@ -42,6 +42,8 @@ class Staging {
   }
 }
 
+const makeStaging = (runtime: Runtime, threads: number) => new Staging(runtime, threads);
+
 /** A call of an activation, or of its gradient if there is a `dy`. */
 export function elements(call: Prepared, x: Float32Array, dy?: Float32Array): Task {
   const { out, kernel, runtime } = call;
@@ -58,7 +60,7 @@ export function elements(call: Prepared, x: Float32Array, dy?: Float32Array): Ta
         compute(call, dy, x, out, 0, length);
         return undefined;
       }
-      const staging = pool.keep(runtime, () => new Staging(runtime, pool.threads));
+      const staging = pool.keep(runtime, makeStaging);
       return new ElementsPlan(call, dy && unshared(dy, out), unshared(x, out), staging, pool);
     },
   };

@@ -47,6 +47,7 @@ function jsWorkspace(): Workspace {
       sets.set(set, kernels);
       return kernels;
     },
+    share: () => undefined,
     address: () => undefined,
     linkage: () => undefined,
     forward: (spec, a, b, x, y, n) => jsKernel(spec).forward(part(x, n), part(y, n), a, b),

@@ -3,6 +3,7 @@ import { elements } from './elements';
 import { checkCanShare, checkOptions, describe } from './errors';
 import { Job } from './job';
 import type { Report } from './protocol';
+import type { Runtime } from './runtime';
 import { type Means, TASK, type Task, type TaskOf } from './task';
 import { canBlock, checkHasThreads, cores, startThread, type Thread } from './threads';
 
@@ -114,7 +115,7 @@ class ThreadPool implements Pool, Means {
   readonly #threads: (Thread | undefined)[];
   readonly #jobs: Job[] = [];
   readonly #bell = new Int32Array(new SharedArrayBuffer(4));
-  readonly #kept = new Map<object, unknown>();
+  readonly #kept = new Map<Runtime, Map<unknown, unknown>>();
   #isClosed = false;
   #closed: (() => void) | undefined;
 
@@ -272,10 +273,11 @@ class ThreadPool implements Pool, Means {
     this.#closed?.();
   }
 
-  keep<T>(key: object, make: () => T): T {
-    const kept = (this.#kept.get(key) as T | undefined) ?? make();
-    this.#kept.set(key, kept);
-    return kept;
+  keep<T>(runtime: Runtime, make: (runtime: Runtime, threads: number) => T): T {
+    const own = this.#kept.get(runtime) ?? new Map<unknown, unknown>();
+    this.#kept.set(runtime, own);
+    if (!own.has(make)) own.set(make, make(runtime, this.threads));
+    return own.get(make) as T;
   }
 
   /** Ends all threads, so that none of them writes any more, and all calls. */

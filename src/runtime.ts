@@ -4,7 +4,7 @@ import { adopt, type Binary, isSupported, kindOf } from './binary';
 import { elementwise } from './elementwise';
 import { checkOptions, describe } from './errors';
 import { jsRuntime } from './js';
-import { type Linked, type Shared, wasmRuntime } from './wasm';
+import { type Home, type Linked, type Shared, wasmRuntime } from './wasm';
 
 /**
  * How the kernels run: `relaxed`, WebAssembly with the machine's fused multiply-add if it has one, the fastest; `simd`, WebAssembly with
@@ -41,6 +41,8 @@ export interface Workspace {
   readonly heap: Float32Array;
   /** The kernels of a set, to work in this memory. */
   kernels<K extends object>(set: KernelSet<K>): K;
+  /** What other threads need to run the kernels of a set in this memory; undefined if it is not shared. */
+  share<K extends object>(set: KernelSet<K>): Home | undefined;
   /** Where an array lies in it; undefined for an array that is not of this arena. */
   address(array: ArrayBufferView): number | undefined;
   /** Applies an activation with numeric options `a` and `b` to `n` elements, a multiple of 8. */

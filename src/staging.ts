@@ -11,8 +11,11 @@ export const PAGE = 65536;
 /** Scratch memory; what is not touched takes no memory of the machine. */
 export const SCRATCH = PAGE;
 export const SCRATCH_BYTES = 16 * PAGE;
+/** Scratch memory of other threads, which may be at work while this one uses its own. */
+export const THREADS = SCRATCH + SCRATCH_BYTES;
+export const THREADS_BYTES = 16 * PAGE;
 /** An arena's arrays. */
-export const ARENA = SCRATCH + SCRATCH_BYTES;
+export const ARENA = THREADS + THREADS_BYTES;
 
 /** Elements of a staging block: 16 KiB, so that those of `dy` and `x` stay in the first-level cache together. */
 export const BLOCK = 4096;

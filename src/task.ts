@@ -1,6 +1,7 @@
 // What a pool gets of a function that it is to run: its work in chunks, which threads take one after another.
 
 import type { FREE, PASSED, Steps } from './protocol';
+import type { Runtime } from './runtime';
 
 /** A call, its arguments checked. */
 export interface Task {
@@ -18,8 +19,8 @@ export interface Task {
 /** What a pool has for its tasks. */
 export interface Means {
   readonly threads: number;
-  /** What `make` has made for `key` in this pool, now or earlier: no more than one task uses it at a time. */
-  keep<T>(key: object, make: () => T): T;
+  /** What `make` gives for a runtime, once in each pool: memory that one task uses at a time. */
+  keep<T>(runtime: Runtime, make: (runtime: Runtime, threads: number) => T): T;
 }
 
 /** How the chunks of a task are worked on. Chunks are copied in, and finished, in their order. */

@@ -9,10 +9,14 @@ import { ARENA, BLOCK, CONSTANTS, PAGE, PARAMETERS, SHORT, STAGE_X, Stage, WHOLE
 type ForwardExport = (params: number, x: number, y: number, n: number) => void;
 type BackwardExport = (params: number, dy: number, x: number, dx: number, n: number) => void;
 
-/** A kernel with its parameters in a shared memory: what another thread needs to run it there. */
-export interface Shared {
+/** What another thread needs to run kernels in a shared memory. */
+export interface Home {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
+}
+
+/** The same for one kernel, with its parameters there. */
+export interface Shared extends Home {
   /** The kernel's name; that of its gradient ends in `Backward`. */
   readonly name: string;
   /** The address of the parameters. */
@@ -71,7 +75,7 @@ class Instance implements Workspace {
   kernels<K extends object>({ binary }: KernelSet<K>): K {
     let exports = this.#sets.get(binary);
     if (exports === undefined) {
-      const module = this.isShared ? binary.compileShared(this.backend) : binary.compile(this.backend);
+      const module = this.#moduleOf(binary);
       exports =
         module === this.#module
           ? this.#exports
@@ -79,6 +83,14 @@ class Instance implements Workspace {
       this.#sets.set(binary, exports);
     }
     return exports as unknown as K;
+  }
+
+  #moduleOf(binary: Binary): WebAssembly.Module {
+    return this.isShared ? binary.compileShared(this.backend) : binary.compile(this.backend);
+  }
+
+  share<K extends object>({ binary }: KernelSet<K>): Home | undefined {
+    return this.isShared ? { module: this.#moduleOf(binary), memory: this.#memory } : undefined;
   }
 
   address(array: ArrayBufferView): number | undefined {
@@ -105,7 +117,7 @@ class Instance implements Workspace {
    *
    * @throws RangeError if 64 calls, each of another pool, are at work in the arena
    */
-  share(spec: Spec, a: number, b: number): Shared {
+  lend(spec: Spec, a: number, b: number): Shared {
     const slot = this.#free.pop();
     if (slot === undefined) throw new RangeError(`more than ${SLOTS} pools are at work in one arena`);
     const params = STAGE_X + SLOT * slot;
@@ -248,7 +260,7 @@ export function wasmRuntime(module: WebAssembly.Module, binary: Binary): Runtime
       linked,
       share(buffer, a, b) {
         const arena = arenas.get(buffer);
-        return arena?.isShared ? arena.share(spec, a, b) : undefined;
+        return arena?.isShared ? arena.lend(spec, a, b) : undefined;
       },
     };
   }

@@ -396,7 +396,8 @@ describe('threads that fail', () => {
       const post = worker.postMessage.bind(worker);
       worker.postMessage = (work) => post({ ...work, kernel: 'noSuchKernel' });
     }
-    const call = async () => own[method](gelu, copyOf(input, 'shared'));
+    const call = async () =>
+      method === 'run' ? own.run(gelu, copyOf(input, 'shared')) : own.runSync(gelu, copyOf(input, 'shared'));
     await expect(call).rejects.toThrow(method === 'run' ? TypeError : 'pool.runSync: a thread could not do its part');
     for (const worker of workers) delete any(worker).postMessage;
     expectSame(await own.run(gelu, input), gelu(input));

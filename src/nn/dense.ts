@@ -6,7 +6,8 @@ import { checkActivation } from '../pipeline';
 import type { Runtime } from '../runtime';
 import { checkShape } from '../shape';
 import { checkSize, resultFor } from './matmul';
-import { multiply } from './product';
+import { multiply, type Product } from './product';
+import { productOn } from './product-task';
 
 /** Options of a dense layer's value and gradient. */
 export interface LayerOptions {
@@ -82,12 +83,10 @@ interface Layer {
 
 /** The functions on a runtime. */
 export function denseOn(runtimeNow: () => Runtime): DenseFunction {
-  const dense = (x: Float32Array, weights: Float32Array, options: DenseOptions): Float32Array => {
+  const prepare = (x: Float32Array, weights: Float32Array, options: DenseOptions): Product => {
     const fn = 'dense';
     const layer = checkLayer(fn, x, weights, options, ['out']);
-    const out = resultFor(fn, 'out', options.out, layer.m, layer.n);
-    multiply(runtimeNow(), { ...layer, a: x, b: weights, out });
-    return out;
+    return { ...layer, a: x, b: weights, out: resultFor(fn, 'out', options.out, layer.m, layer.n) };
   };
 
   const backward: DenseFunction['backward'] = (dy, x, weights, options) => {
@@ -117,7 +116,7 @@ export function denseOn(runtimeNow: () => Runtime): DenseFunction {
     return { dx, dWeights, dBias };
   };
 
-  return Object.assign(dense, { backward });
+  return Object.assign(productOn(runtimeNow, prepare), { backward });
 }
 
 function checkLayer(

@@ -1,7 +1,7 @@
 import { checkFloat32, checkOptions, describe } from '../errors';
 import type { Runtime } from '../runtime';
 import { checkShape } from '../shape';
-import { multiply } from './product';
+import { productOn } from './product-task';
 
 /** Options of a matrix product. */
 export interface MatmulOptions {
@@ -38,7 +38,7 @@ export type Matmul = (a: Float32Array, b: Float32Array, options: MatmulOptions) 
 
 /** The function on a runtime. */
 export function matmulOn(runtimeNow: () => Runtime): Matmul {
-  return (a, b, options) => {
+  return productOn(runtimeNow, (a, b, options) => {
     const fn = 'matmul';
     checkFloat32(fn, 'a', a);
     checkFloat32(fn, 'b', b);
@@ -56,9 +56,8 @@ export function matmulOn(runtimeNow: () => Runtime): Matmul {
     checkSize(fn, 'b', b, k, n);
     if (accumulate && out === undefined) throw new TypeError(`${fn}: option accumulate needs out`);
     const target = resultFor(fn, 'out', out, m, n);
-    multiply(runtimeNow(), { m, k, n, a, transposeA, b, transposeB, out: target, accumulate });
-    return target;
-  };
+    return { m, k, n, a, transposeA, b, transposeB, out: target, accumulate };
+  });
 }
 
 /** RangeError unless `array` has `rows * columns` elements. */

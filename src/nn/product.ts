@@ -24,7 +24,7 @@ interface Kernels {
   ): void;
 }
 
-const kernels: KernelSet<Kernels> = {
+export const kernels: KernelSet<Kernels> = {
   binary: matrix,
   js(buffer) {
     const heap = new Float32Array(buffer);
@@ -71,9 +71,9 @@ const BLOCKS = SCRATCH + 2 ** 15;
 const ROOM = (SCRATCH + SCRATCH_BYTES - BLOCKS) / 4;
 
 /** Columns of a block of the result. */
-const MOST_COLUMNS = 512;
+export const MOST_COLUMNS = 512;
 /** Its rows, whole tiles: what the kernel reads of `a` at a time, and the block, stay in a second-level cache of 1 MiB. */
-const MOST_ROWS = 192;
+export const MOST_ROWS = 192;
 /** Elements of a block of `b`, and its rows, where blocks are copied. */
 const MOST_WEIGHTS = 2 ** 17;
 const MOST_DEPTH = 1024;
@@ -124,7 +124,7 @@ export function multiply(runtime: Runtime, product: Product): void {
 }
 
 /** A matrix in row-major order, of which one block after another is worked on: in place, or copied to the scratch memory. */
-class Blocks {
+export class Blocks {
   /** Bytes from one row of the block to the next, and from one column to the next. */
   row = 0;
   column = 0;
@@ -185,7 +185,7 @@ class Blocks {
 }
 
 /** Copies a block between two matrices, from element `fromAt` and to element `toAt` on, with rows of their own lengths. */
-function copyRows(
+export function copyRows(
   rows: number,
   columns: number,
   from: Float32Array,
