@@ -2,7 +2,7 @@ import { type Activation, type Defaults, type Options, PREPARE, type Preparation
 import { elements } from './elements';
 import { checkCanShare, checkOptions, describe } from './errors';
 import { Job } from './job';
-import type { Report } from './protocol';
+import { KEPT, type Report } from './protocol';
 import type { Runtime } from './runtime';
 import { type Means, TASK, type Task, type TaskOf } from './task';
 import { canBlock, checkHasThreads, cores, startThread, type Thread } from './threads';
@@ -113,6 +113,8 @@ export function createPool(options: PoolOptions = {}): Pool {
 class ThreadPool implements Pool, Means {
   readonly threads: number;
   readonly #threads: (Thread | undefined)[];
+  /** The memories that each thread has. */
+  readonly #given: number[][] = [];
   readonly #jobs: Job[] = [];
   readonly #bell = new Int32Array(new SharedArrayBuffer(4));
   readonly #kept = new Map<Runtime, Map<unknown, unknown>>();
@@ -223,6 +225,7 @@ class ThreadPool implements Pool, Means {
 
   #start(i: number): Thread {
     let hasStarted = false;
+    this.#given[i] = [];
     return startThread(
       (message) => {
         hasStarted = true;
@@ -251,7 +254,11 @@ class ThreadPool implements Pool, Means {
 
   #send(job: Job, i: number): void {
     const work = job.workFor(i + 1);
-    if (work !== undefined) this.#threads[i]?.post(work);
+    if (work === undefined) return;
+    const given = this.#given[i];
+    const isNew = !given.includes(work.memoryId);
+    if (isNew && given.push(work.memoryId) > KEPT) given.shift();
+    this.#threads[i]?.post(isNew ? work : { ...work, memory: undefined });
   }
 
   /** Does what there is for this thread to do. */

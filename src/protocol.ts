@@ -13,6 +13,9 @@ export const FILLED = 0;
  */
 export const PROGRESS = 1;
 
+/** A thread keeps so many memories, those that it was given last, and their instances. */
+export const KEPT = 2;
+
 // States of a chunk. A thread takes one by writing its own number, from 1 up, so that it is known whose work is lost if it dies.
 export const FREE = 0;
 /** Computed. */
@@ -34,7 +37,8 @@ export type Work = {
   readonly control: Int32Array;
   /** Rung at each step: what a blocked caller waits for. */
   readonly bell: Int32Array;
-  readonly memory: WebAssembly.Memory;
+  /** Given unless the thread has it: V8 14.6 counts all of a memory's bytes at each receipt, and soon collects garbage in every call. */
+  readonly memory: WebAssembly.Memory | undefined;
   /** The number of the memory, by which a thread knows it again. */
   readonly memoryId: number;
   /** By their place in the list, a thread knows binaries again: the activations, the kernels on rows and matrices. */

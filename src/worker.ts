@@ -7,6 +7,7 @@ import {
   FAILED,
   FILLED,
   FREE,
+  KEPT,
   PROGRESS,
   type Report,
   type Stage,
@@ -19,19 +20,23 @@ type Kernel = (...args: number[]) => void;
 const port =
   globalThis.process?.getBuiltinModule?.('node:worker_threads').parentPort ?? (globalThis as unknown as MessagePort);
 
-/** The instances of late, by memories and binaries: making one takes some 0.1 ms (V8 14.6). */
-const instances = new Map<number, WebAssembly.Exports[]>();
-const KEPT = 2;
+/** The memories of late, and the instances of binaries on them: making one takes some 0.1 ms (V8 14.6). */
+const homes = new Map<number, Home>();
+interface Home {
+  readonly memory: WebAssembly.Memory;
+  readonly exports: WebAssembly.Exports[];
+}
 
-function kernelOf({ modules, memory, memoryId }: Work, module: number, name: string): Kernel {
-  let own = instances.get(memoryId);
-  if (own === undefined) {
-    own = [];
-    instances.set(memoryId, own);
-    for (const oldest of instances.keys()) if (instances.size > KEPT) instances.delete(oldest);
-  }
-  own[module] ??= new WebAssembly.Instance(modules[module] as WebAssembly.Module, { env: { memory } }).exports;
-  return own[module][name] as Kernel;
+function keep({ memory, memoryId }: Work): void {
+  if (memory === undefined) return;
+  homes.set(memoryId, { memory, exports: [] });
+  for (const oldest of homes.keys()) if (homes.size > KEPT) homes.delete(oldest);
+}
+
+function kernelOf({ modules, memoryId }: Work, module: number, name: string): Kernel {
+  const { memory, exports } = homes.get(memoryId) as Home;
+  exports[module] ??= new WebAssembly.Instance(modules[module] as WebAssembly.Module, { env: { memory } }).exports;
+  return exports[module][name] as Kernel;
 }
 
 /** Takes chunks as long as there are any. */
@@ -111,6 +116,7 @@ function call(
 }
 
 function onMessage(work: Work): void {
+  keep(work);
   run(work);
   port.postMessage({});
 }

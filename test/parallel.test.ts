@@ -19,6 +19,12 @@ process.on('worker', (worker) => workers.push(worker));
 /** They are told of a tick later. */
 const told = () => new Promise((resolve) => process.nextTick(resolve));
 
+/** Lets a thread take no chunk of what comes. */
+function idle(worker: Worker): void {
+  const post = worker.postMessage.bind(worker);
+  worker.postMessage = (work) => post({ ...work, chunks: 0 });
+}
+
 /** Long enough for threads, and of no round length. */
 const N = 200_003;
 const GUARD = 1234.5;
@@ -269,7 +275,7 @@ describe('threads that fail', () => {
   });
 
   test('a buffer that is transferred while its call waits', async () => {
-    for (const worker of workers) worker.postMessage = () => {};
+    workers.forEach(idle);
     const controller = new AbortController();
     const first = own.run(gelu, input, { signal: controller.signal });
     const x = input.slice();
@@ -308,7 +314,7 @@ describe('threads that fail', () => {
   });
 
   test('aborted while it waits, and before a thread has done anything: nothing is written', async () => {
-    for (const worker of workers) worker.postMessage = () => {};
+    workers.forEach(idle);
     for (const place of kinds) {
       const [first, second] = [new AbortController(), new AbortController()];
       const [a, b] = [copyOf(input, place), copyOf(input, place)];

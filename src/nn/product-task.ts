@@ -185,6 +185,7 @@ class ProductPlan implements Plan {
     this.#activation = spec && runtime.kernel(spec).share?.(workspace.heap.buffer, ...numericDefaults(spec));
     this.modules = [this.#activation?.module, home.module];
     busy.add(home.memory);
+    this.fill(0); // before threads are woken, which otherwise would have to be woken twice
   }
 
   release(): void {
