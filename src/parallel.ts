@@ -128,7 +128,7 @@ class ThreadPool implements Pool, Means {
   }
 
   async run(f: Runnable | MatrixFunction<never>, x: Float32Array, ...others: Others): Promise<Float32Array> {
-    return this.#promise('pool.run', others.at(-1) as RunOptions, valueTask(f, x, others));
+    return this.#promise('pool.run', ...valueTask(f, x, others));
   }
 
   async backward(f: Runnable, dy: Float32Array, x: Float32Array, options?: RunOptions): Promise<Float32Array> {
@@ -136,7 +136,7 @@ class ThreadPool implements Pool, Means {
   }
 
   runSync(f: Runnable | MatrixFunction<never>, x: Float32Array, ...others: Others): Float32Array {
-    return this.#block('pool.runSync', others.at(-1) as RunOptions, valueTask(f, x, others));
+    return this.#block('pool.runSync', ...valueTask(f, x, others));
   }
 
   backwardSync(f: Runnable, dy: Float32Array, x: Float32Array, options?: RunOptions): Float32Array {
@@ -304,21 +304,26 @@ class ThreadPool implements Pool, Means {
 type Prepare = (fn: string, own: Options | undefined) => Task;
 
 /** What comes behind the first array of a function that `run` takes. */
-type Others = readonly [options?: RunOptions] | readonly [second: Float32Array, options: object];
+type Others = readonly [options?: RunOptions] | readonly [b: Float32Array, options: object];
 
-function valueTask(f: Runnable | MatrixFunction<never>, x: Float32Array, others: Others): Prepare {
+function valueTask(
+  f: Runnable | MatrixFunction<never>,
+  x: Float32Array,
+  [second, third]: Others,
+): [options: RunOptions | undefined, Prepare] {
   const task = (f as { [TASK]?: TaskOf } | undefined | null)?.[TASK];
-  if (task !== undefined) return (_, own) => task(x, others[0] as Float32Array, own as object);
-  return (fn, own) => elements(preparations(fn, f).forward(x, own), x);
+  if (task !== undefined) return [third as RunOptions, (_, own) => task(x, second as Float32Array, own as object)];
+  const expected = third === undefined ? undefined : 'an activation of lanewise, or dense or matmul';
+  return [second as RunOptions | undefined, (fn, own) => elements(preparations(fn, f, expected).forward(x, own), x)];
 }
 
 function backwardTask(f: Runnable, dy: Float32Array, x: Float32Array): Prepare {
   return (fn, own) => elements(preparations(fn, f).backward(dy, x, own), x, dy);
 }
 
-function preparations(fn: string, f: unknown): Preparations {
+function preparations(fn: string, f: unknown, expected = 'an activation of lanewise'): Preparations {
   const own = (f as { [PREPARE]?: Preparations } | undefined | null)?.[PREPARE];
-  if (own === undefined) throw new TypeError(`${fn}: f must be an activation of lanewise, got ${describe(f)}`);
+  if (own === undefined) throw new TypeError(`${fn}: f must be ${expected}, got ${describe(f)}`);
   return own;
 }
 

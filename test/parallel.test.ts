@@ -8,23 +8,9 @@ import { type Activation, createArena, gelu, leakyRelu, mish, relu, softplus } f
 import { createPool, type Pool } from 'lanewise/parallel';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { randoms, specials } from './float32';
+import { any, expectSame, idle, told, workers } from './threads';
 
 const run = promisify(execFile);
-// biome-ignore lint/suspicious/noExplicitAny: calls that types forbid
-const any = (value: unknown) => value as any;
-
-/** The threads that pools start. */
-const workers: Worker[] = [];
-process.on('worker', (worker) => workers.push(worker));
-/** They are told of a tick later. */
-const told = () => new Promise((resolve) => process.nextTick(resolve));
-
-/** Lets a thread take no chunk of what comes. */
-function idle(worker: Worker): void {
-  const post = worker.postMessage.bind(worker);
-  worker.postMessage = (work) => post({ ...work, chunks: 0 });
-}
-
 /** Long enough for threads, and of no round length. */
 const N = 200_003;
 const GUARD = 1234.5;
@@ -47,19 +33,6 @@ function copyOf(source: Float32Array, place: Place, offset = 0): Float32Array {
   const copy = places[place](source.length + offset).subarray(offset);
   copy.set(source);
   return copy;
-}
-
-function bytes(array: Float32Array): Buffer {
-  return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
-}
-
-/** The same bits; any NaN is as good as another. */
-function expectSame(actual: Float32Array, expected: Float32Array): void {
-  expect(actual.length).toBe(expected.length);
-  if (bytes(actual).equals(bytes(expected))) return;
-  for (let i = 0; i < expected.length; i++) {
-    if (!Object.is(actual[i], expected[i])) expect.fail(`at ${i}: ${actual[i]}, expected ${expected[i]}`);
-  }
 }
 
 let pool: Pool;

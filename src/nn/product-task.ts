@@ -9,8 +9,13 @@ import { type Means, type Plan, TASK, type Task, type TaskOf } from '../task';
 import type { Home, Shared } from '../wasm';
 import { Blocks, copyRows, kernels, MOST_COLUMNS, MOST_ROWS, multiply, type Product } from './product';
 
-/** Products of fewer multiply-adds are left to the calling thread. */
-const SMALL = 2 ** 22;
+/**
+ * Products of fewer multiply-adds are left to the calling thread: it takes 0.65 ms for so many, of which waking threads and hearing from
+ * them takes 0.05 to 0.3 (Node 26, the more the busier the machine).
+ */
+const SMALL = 2 ** 24;
+/** So are those of matrices outside of an arena with fewer multiply-adds for each element: copying takes as long. */
+const LEAST_REUSE = 2;
 /** Chunks that a thread should find, so that a slower one does not hold up the others. */
 const CHUNKS_EACH = 4;
 /** Chunks of fewer columns or rows would read the first factor, or pack the second, too often. */
@@ -67,7 +72,7 @@ function productTask(runtime: Runtime, product: Product): Task {
 /** Where a pool copies matrices to. */
 const makeRoom = (runtime: Runtime) => runtime.createArena(4 * ROOM, { shared: true }).float32(ROOM);
 
-/** Undefined if not even a small part of the matrices has room in the pool's memory. */
+/** Undefined if copying is not worth it, or not even a small part of the matrices has room in the pool's memory. */
 function planFor(runtime: Runtime, whole: Product, pool: Means): Plan | undefined {
   const { out, bias } = whole;
   const product = { ...whole, a: disjoint(whole.a, out), b: disjoint(whole.b, out), bias: bias && disjoint(bias, out) };
@@ -77,8 +82,9 @@ function planFor(runtime: Runtime, whole: Product, pool: Means): Plan | undefine
     const columns = arena.address(bias ?? out) === undefined ? MOST_BIAS : product.n;
     return new ProductPlan(runtime, product, pool.threads, arena, 0, { rows: product.m, columns });
   }
+  const { m, k, n } = product;
   const slab = slabFor(product);
-  if (slab === undefined) return undefined;
+  if (slab === undefined || m * k * n < LEAST_REUSE * (m * k + k * n + m * n)) return undefined;
   const room = pool.keep(runtime, makeRoom);
   return new ProductPlan(runtime, product, pool.threads, runtime.workspace(room), room.byteOffset, slab);
 }
