@@ -16,35 +16,45 @@ const float64Kernels: KernelSet<Float64Kernels> = {
   js: () => ({}),
 };
 /** The kernels take four at a time. */
-const WHOLE = 4;
-const WIDTH = 8;
+const STEPS = { width: 8, whole: 4 };
 
 /** An activation on float64 numbers. */
 export function float64Kernel(runtime: Runtime, spec: Spec): TypedKernel {
   if (runtime.backend === 'js') return loops(spec);
 
-  /** Writes the kernel's fields, each to both lanes of a vector, to `heap`. */
-  function writeFields(heap: Float32Array, a: number, b: number): void {
-    const fields = spec.fields64?.(a, b) ?? [a, b];
-    new Float64Array(heap.buffer, OWN, 2 * fields.length).set(fields.flatMap((field) => [field, field]));
-  }
-
   return {
     forward(x, out, a, b) {
-      inBlocks(runtime, [x], out, WIDTH, WHOLE, (workspace) => {
-        writeFields(workspace.heap, a, b);
+      inBlocks(runtime, [x], out, STEPS, (workspace) => {
+        writeFields(workspace.heap, spec, a, b);
         const kernel: Forward = workspace.kernels(float64Kernels)[kernelName(spec, a, b)];
         return (n, target, source) => kernel(OWN, source, target, n);
       });
     },
     backward(dy, x, out, a, b) {
-      inBlocks(runtime, [x, dy], out, WIDTH, WHOLE, (workspace) => {
-        writeFields(workspace.heap, a, b);
+      inBlocks(runtime, [x, dy], out, STEPS, (workspace) => {
+        writeFields(workspace.heap, spec, a, b);
         const kernel: Backward = workspace.kernels(float64Kernels)[`${kernelName(spec, a, b)}Backward`];
         return (n, target, source, gradient) => kernel(OWN, gradient, source, target, n);
       });
     },
   };
+}
+
+/** What a row's kernel got last: to work its fields out takes some microseconds. */
+const last = /* @__PURE__ */ new WeakMap<
+  Spec,
+  { readonly a: number; readonly b: number; readonly fields: Float64Array }
+>();
+
+/** Writes the kernel's fields, each to both lanes of a vector, to scratch memory. */
+function writeFields(heap: Float32Array, spec: Spec, a: number, b: number): void {
+  let kept = last.get(spec);
+  if (kept?.a !== a || kept.b !== b) {
+    const fields = spec.fields64?.(a, b) ?? [a, b];
+    kept = { a, b, fields: Float64Array.from(fields.flatMap((field) => [field, field])) };
+    last.set(spec, kept);
+  }
+  new Float64Array(heap.buffer, OWN, kept.fields.length).set(kept.fields);
 }
 
 function loops({ value, derivative }: Spec): TypedKernel {

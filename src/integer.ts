@@ -71,7 +71,7 @@ export function clippedBy(
     return;
   }
   const kernel = `clip${name[0].toUpperCase()}${name.slice(1).replace('Clamped', '')}` as keyof ClipKernels;
-  inBlocks(runtime, [x], out, bytes, 1, (workspace) => {
+  inBlocks(runtime, [x], out, { width: bytes, whole: 1 }, (workspace) => {
     const clip = workspace.kernels(clipKernels)[kernel];
     return (n, target, source) => clip(source, target, n, low, high);
   });

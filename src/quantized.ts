@@ -4,7 +4,7 @@ import { clippedBy } from './integer';
 import { checkActivation } from './pipeline';
 import { defaultRuntime, type KernelSet, type Runtime } from './runtime';
 import { rowsAlong } from './shape';
-import { apart, inBlocks, OWN } from './staged';
+import { apart, bytesOf, inBlocks, OWN } from './staged';
 import { BLOCK, SCRATCH } from './staging';
 import { typed } from './typed';
 import { checkType, type ElementType, elementType, type NumberArray, types } from './types';
@@ -128,7 +128,7 @@ export function quantizers(runtimeNow: () => Runtime): Quantizers {
     const work = workspace.kernels(quantizedKernels)[kernel];
     const { buffer } = workspace.heap;
     const [from, to, scaleAt, zeroAt] = [0, 1, 2, 3].map((slot) => SCRATCH + 4 * BLOCK * slot);
-    const heap = new Uint8Array(buffer);
+    const heap = bytesOf(workspace);
     const sourceBytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
     const outBytes = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
     const [inWidth, outWidth] = [source.BYTES_PER_ELEMENT, out.BYTES_PER_ELEMENT];
@@ -176,8 +176,8 @@ export function quantizers(runtimeNow: () => Runtime): Quantizers {
           clippedBy(runtimeNow(), input.type, x, out, ...bounds);
           return out;
         }
-        inBlocks(runtimeNow(), [x], out, 1, WHOLE, (workspace) => {
-          new Uint8Array(workspace.heap.buffer, OWN, table.length).set(table);
+        inBlocks(runtimeNow(), [x], out, { width: 1, whole: WHOLE }, (workspace) => {
+          bytesOf(workspace).set(table, OWN);
           const { lookUp } = workspace.kernels(quantizedKernels);
           return (n, target, source) => lookUp(source, target, n, OWN);
         });

@@ -139,7 +139,8 @@ export function checkType(
   if (elementType(value)?.name !== type.name) {
     throw new TypeError(`${fn}: ${argument} must be ${type.array}, got ${describe(value)}`);
   }
-  if (isOutOfBounds(value as NumberArray)) {
+  // A detached array has length 0, so that a longer one needs no further look.
+  if ((value as NumberArray).length === 0 && isOutOfBounds(value as NumberArray)) {
     throw new TypeError(`${fn}: ${argument} must not be detached, got ${type.array} whose buffer was transferred`);
   }
 }
