@@ -1,6 +1,20 @@
 // Checked by tsc alone: what callers may write, and what they may not.
 
-import { type Activation, activations, gelu, glu, leakyRelu, relu, softplus, swiglu, tanhShrink } from '../src';
+import {
+  type Activation,
+  activations,
+  type Float16Bits,
+  float16,
+  gelu,
+  glu,
+  hardTanh,
+  leakyRelu,
+  quantized,
+  relu,
+  softplus,
+  swiglu,
+  tanhShrink,
+} from '../src';
 import { LeakyReLU, ReLU, Sequential } from '../src/nn';
 import type { Pool } from '../src/parallel';
 
@@ -56,3 +70,23 @@ swiglu.backward(x, x, { shape: [1], out: x }) satisfies Float32Array;
 glu(x, { beta: 2 });
 // @ts-expect-error
 glu(x, x, { shape: [1] });
+
+const doubles: Float64Array = gelu(new Float64Array(1), { out: new Float64Array(1) });
+const halves: Float16Bits = gelu.backward(float16(new Uint16Array(1)), float16(new Uint16Array(1)));
+const bytes: Uint8Array = relu(Buffer.alloc(1));
+hardTanh(new Int32Array(1), { min: 0, max: 6 });
+const q = { scale: 1, type: 'uint8' as const };
+const table: Uint8Array = quantized(gelu, { input: { scale: 1 }, output: q })(new Int8Array(1));
+void [doubles, halves, bytes, table];
+// @ts-expect-error
+gelu(new Int8Array(1));
+// @ts-expect-error
+gelu(new Uint16Array(1));
+// @ts-expect-error
+gelu(new Float64Array(1), { out: x });
+// @ts-expect-error
+gelu.backward(x, new Float64Array(1));
+// @ts-expect-error
+relu.backward(new Int8Array(1), new Int8Array(1));
+// @ts-expect-error
+quantized(gelu, { input: q, output: q })(new Int8Array(1));
