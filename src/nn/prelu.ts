@@ -1,5 +1,9 @@
 import { checkOptions } from '../errors';
+import { type PreluOptions, preluOn } from '../prelu';
+import { defaultRuntime } from '../runtime';
 import { checkCount, checkNumber, KeepingLayer, type Parameter, parameter } from './layer';
+
+const prelu = /* @__PURE__ */ preluOn(defaultRuntime);
 
 export interface PReLUOptions {
   /** Features in a row, each of which learns a slope of its own; without it, all learn one. */
@@ -20,7 +24,6 @@ export interface PReLUOptions {
 export class PReLU extends KeepingLayer {
   readonly name: string;
   readonly slopes: Parameter;
-  readonly #sums: Float64Array;
 
   /** @throws TypeError or RangeError for an option of the wrong kind or out of range */
   constructor(options: PReLUOptions = {}) {
@@ -33,28 +36,20 @@ export class PReLU extends KeepingLayer {
     super(fn, features, features, [slopes]);
     this.name = features === undefined ? fn : `${fn}(${features})`;
     this.slopes = slopes;
-    this.#sums = new Float64Array(slopes.value.length);
   }
 
   protected apply(x: Float32Array, y: Float32Array): void {
-    const slopes = this.slopes.value;
-    const { length } = slopes;
-    for (let at = 0; at < x.length; at += length) {
-      for (let j = 0; j < length; j++) y[at + j] = x[at + j] > 0 ? x[at + j] : slopes[j] * x[at + j];
-    }
+    prelu(x, this.slopes.value, { ...this.#channels(x), out: y });
   }
 
   protected differentiate(dy: Float32Array, x: Float32Array, dx: Float32Array): void {
-    const slopes = this.slopes.value;
-    const { length } = slopes;
-    const sums = this.#sums.fill(0);
-    for (let at = 0; at < x.length; at += length) {
-      for (let j = 0; j < length; j++) {
-        const i = at + j;
-        dx[i] = dy[i] * (x[i] > 0 ? 1 : x[i] <= 0 ? slopes[j] : Number.NaN);
-        if (!(x[i] > 0)) sums[j] += dy[i] * x[i];
-      }
-    }
-    this.slopes.gradient.set(sums);
+    const { value, gradient } = this.slopes;
+    prelu.backward(dy, x, value, { ...this.#channels(x), dx, dSlopes: gradient });
+  }
+
+  /** A slope belongs to a column. */
+  #channels(x: Float32Array): PreluOptions {
+    const features = this.inputs ?? 1;
+    return { shape: [x.length / features, features] };
   }
 }
