@@ -42,7 +42,13 @@ export {
   sparsemax,
 } from './rows';
 export { type Backend, backend, init } from './runtime';
-export { type ActivationStats, type ActivationStatsOptions, activationStats, type Histogram } from './stats';
+export {
+  type ActivationStats,
+  type ActivationStatsFunction,
+  type ActivationStatsOptions,
+  activationStats,
+  type Histogram,
+} from './stats';
 export { crelu, geglu, glu, maxout, prelu, reglu, rrelu, type Structured, swiglu } from './structured';
 export {
   type Bfloat16Bits,

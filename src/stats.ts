@@ -39,7 +39,8 @@ export interface ActivationStats {
 
 /**
  * How many elements lie in each of equal bins from `low` to `high`: element x in bin floor((x - low) / (high - low) * bins), computed in
- * float32, so that one within its rounding of the border of two bins may be in either. `high` itself is in the last bin.
+ * float32, so that one within its rounding of the border of two bins may be in either. `high` itself is in the last bin, or, where `low` is
+ * as high, in the first.
  */
 export interface Histogram {
   readonly counts: Uint32Array;
@@ -225,7 +226,7 @@ const kernelSet: KernelSet<Kernels> = {
 /** Makes {@link activationStats} for a runtime. */
 export function statsOn(runtimeNow: () => Runtime): ActivationStatsFunction {
   const fn = 'activationStats';
-  return (x, options = {}) => {
+  return function activationStats(x, options = {}) {
     checkFloat32(fn, 'x', x);
     checkOptions(fn, options, ['shape', 'axis', 'bins', 'range']);
     const { shape = [x.length, 1], axis, bins, range } = options;

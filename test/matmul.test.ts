@@ -475,6 +475,10 @@ test('gradients in shared memories of their own', () => {
   expect(Object.values(gradients).map(([v]) => v)).toEqual([1, 1, 1]);
 });
 
+test('names', () => {
+  expect([matmul.name, dense.name]).toEqual(['matmul', 'dense']);
+});
+
 test('the examples of the documentation', () => {
   const a = new Float32Array([1, 2, 3, 4]);
   expect([...matmul(a, new Float32Array([1, 10]), { shape: [2, 2, 1] })]).toEqual([21, 43]);

@@ -716,5 +716,11 @@ describe('what is refused', () => {
     structuredClone(x.buffer, { transfer: [x.buffer] });
     expect(() => dense(2, 1).forward(x)).toThrow('Dense.forward: x must not be detached');
     expect(() => meanSquaredError(x, floats())).toThrow('y must not be detached');
+    for (const layer of [new BatchNorm({ features: 2 }), new Activate(relu)]) {
+      const kept = floats(1, 2);
+      layer.forward(kept);
+      structuredClone(kept.buffer, { transfer: [kept.buffer] });
+      expect(() => layer.backward(floats(1, 2))).toThrow('backward: the input of forward must not be detached');
+    }
   });
 });

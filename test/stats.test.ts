@@ -241,6 +241,11 @@ test('bins are the same on simd and js', () => {
   expect(a.histogram).toEqual(b.histogram);
 });
 
+test('the name', () => {
+  for (const f of [create().activationStats, create({ backend: 'js' }).activationStats])
+    expect(f.name).toBe('activationStats');
+});
+
 test('the example', () => {
   const stats = activationStats(new Float32Array([0, 1, 0, 3]), { shape: [2, 2] });
   expect([...stats.dead, ...stats.mean, ...stats.variance, stats.total.zeroFraction]).toEqual([1, 0, 0, 2, 0, 1, 0.5]);

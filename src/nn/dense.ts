@@ -116,7 +116,7 @@ export function denseOn(runtimeNow: () => Runtime): DenseFunction {
     return { dx, dWeights, dBias };
   };
 
-  return Object.assign(productOn(runtimeNow, prepare), { backward });
+  return Object.assign(productOn(runtimeNow, 'dense', prepare), { backward });
 }
 
 function checkLayer(

@@ -44,7 +44,8 @@ export interface Layer {
    * The gradient with respect to the input of the last `forward`, from that with respect to its output. Writes the gradients of the
    * parameters.
    *
-   * @throws Error before the first `forward`, TypeError if `dy` is not a Float32Array, RangeError if it has not the output's length
+   * @throws Error before the first `forward`, TypeError if `dy` is not a Float32Array or the input has been detached since, RangeError if
+   *   `dy` has not the output's length
    */
   backward(dy: Float32Array): Float32Array;
 }
@@ -97,6 +98,7 @@ export abstract class KeepingLayer implements Layer {
     if (dy.length !== this.#outputLength) {
       throw new RangeError(`${fn}: dy must have the length of the output, ${this.#outputLength}, got ${dy.length}`);
     }
+    checkFloat32(fn, 'the input of forward', x);
     const dx = this.#dx.take(x.length);
     this.differentiate(dy, x, dx, x.length / (this.inputs ?? 1));
     return dx;

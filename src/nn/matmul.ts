@@ -38,7 +38,7 @@ export type Matmul = (a: Float32Array, b: Float32Array, options: MatmulOptions) 
 
 /** The function on a runtime. */
 export function matmulOn(runtimeNow: () => Runtime): Matmul {
-  return productOn(runtimeNow, (a, b, options) => {
+  return productOn(runtimeNow, 'matmul', (a, b, options) => {
     const fn = 'matmul';
     checkFloat32(fn, 'a', a);
     checkFloat32(fn, 'b', b);

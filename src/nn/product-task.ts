@@ -40,6 +40,7 @@ const busy = new WeakSet<WebAssembly.Memory>();
 /** A function that carries out the product that `prepare` makes of its arguments, directly or as a pool's task. */
 export function productOn<O extends object>(
   runtimeNow: () => Runtime,
+  name: string,
   prepare: (a: Float32Array, b: Float32Array, options: O) => Product,
 ): (a: Float32Array, b: Float32Array, options: O) => Float32Array {
   const direct = (a: Float32Array, b: Float32Array, options: O) => {
@@ -48,7 +49,7 @@ export function productOn<O extends object>(
     return product.out;
   };
   const task: TaskOf = (a, b, options) => productTask(runtimeNow(), prepare(a, b, options as O));
-  return Object.defineProperty(direct, TASK, { value: task });
+  return Object.defineProperties(direct, { name: { value: name }, [TASK]: { value: task } });
 }
 
 /** A product as a pool's task. Sums that go on from what the result holds could not be done again, and are left to the calling thread. */
