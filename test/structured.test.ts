@@ -418,6 +418,14 @@ test('results in shared memories of their own', () => {
   expect([...first, ...second]).toEqual(Array(8).fill(1));
 });
 
+test('no rows of any width', () => {
+  const { crelu, glu, maxout, prelu } = create();
+  const none = new Float32Array();
+  const options = { shape: [0, 2 ** 52] };
+  for (const f of [crelu, glu, maxout]) expect(f(none, options)).toEqual(none);
+  expect(prelu(none, new Float32Array(1), options)).toEqual(none);
+});
+
 describe('random numbers', () => {
   test('Philox4x32-10: known answers', () => {
     const words = new Uint32Array(4);
