@@ -9,7 +9,9 @@ const folder = new URL('../docs/', import.meta.url);
 const docs = readdirSync(folder)
   .filter((file) => file.endsWith('.md'))
   .map((file) => readFileSync(new URL(file, folder), 'utf8'));
-const blocks = [readme, ...docs].flatMap((text) => [...text.matchAll(/^```[jt]s\n(.*?)^```/gms)].map(([, code]) => code));
+const blocks = [readme, ...docs].flatMap((text) =>
+  [...text.matchAll(/^```[jt]s\n(.*?)^```/gms)].map(([, code]) => code),
+);
 const require = createRequire(import.meta.url);
 
 describe('examples', () => {
