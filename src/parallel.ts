@@ -26,7 +26,7 @@ export type Runnable<D extends Defaults = any> = Pick<Activation<D>, 'name' | 'd
 export type MatrixFunction<O> = (a: Float32Array, b: Float32Array, options: O) => Float32Array;
 
 /**
- * Threads that apply activations. Results are those of the activation called directly, to the bit. Calls are carried out in their
+ * Threads that apply activations, and multiply matrices. Results are those of the activation called directly, to the bit. Calls are carried out in their
  * order, one at a time. Threads keep the process alive only while there is something to do, and one that ends unexpectedly is replaced.
  * Each thread remembers the two memories that it took up last, which keeps these from being freed.
  */

@@ -15,7 +15,7 @@ import {
   swiglu,
   tanhShrink,
 } from '../src';
-import { LeakyReLU, ReLU, Sequential } from '../src/nn';
+import { dense, LeakyReLU, matmul, ReLU, Sequential } from '../src/nn';
 import type { Pool } from '../src/parallel';
 
 const h: Activation = gelu;
@@ -43,6 +43,12 @@ async function threads(pool: Pool): Promise<void> {
   await pool.run(leakyRelu, x, { alpha: 0.1, out: x });
   await pool.backward(gelu, x, x, { approximate: 'tanh', signal: AbortSignal.abort() });
   pool.runSync(relu, x);
+  await pool.run(dense, x, x, { shape: [1, 1], activation: relu, signal: AbortSignal.abort() });
+  pool.runSync(matmul, x, x, { shape: [1, 1, 1] });
+  // @ts-expect-error
+  await pool.run(dense, x, x);
+  // @ts-expect-error
+  await pool.run(matmul, x, x, { shape: [1, 1, 1], bias: x });
   // @ts-expect-error
   await pool.run(relu, x, { alpha: 1 });
   // @ts-expect-error
