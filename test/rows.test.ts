@@ -232,6 +232,23 @@ describe.each(backends)('%s', (backend) => {
     }
   });
 
+  test('functions that share the scratch memory leave nothing behind', () => {
+    const x = row(100, 20, 0, 1);
+    for (const y of [
+      () => library.softmax(x),
+      () => library.softmax.backward(x, x),
+      () => library.softmax(x.subarray(60)),
+    ]) {
+      const alone = bits(y());
+      library.swiglu(row(40_000, 5, 0, 2));
+      library.softmax(x, { temperature: 3 });
+      library.glu.backward(row(20_000, 5, 0, 3), row(40_000, 5, 0, 4));
+      expectSame(bits(y()), alone);
+      library.gelu.backward(row(8, 1, 0, 2), row(8, 1, 0, 3), { bias: row(8, 1, 0, 4) });
+      expectSame(bits(y()), alone);
+    }
+  });
+
   test('mask and bias', () => {
     fc.assert(
       fc.property(
