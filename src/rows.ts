@@ -159,7 +159,7 @@ function logSumExpOn(runtimeNow: () => Runtime): DifferentiableRowFunction<MaskO
     backward: (dy, x, options) => {
       const call = prepareSums('logSumExp.backward', x, dy, options);
       const upstream = disjoint(dy, call.out);
-      return run(runtimeNow, { ...call, dy: undefined }, (tile) => {
+      return run(runtimeNow, { ...call, x: unshared(x, call.out), dy: undefined }, (tile) => {
         const { kernels: k, state, first } = tile;
         findShifts(tile);
         sumExponentials(tile);

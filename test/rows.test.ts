@@ -6,6 +6,7 @@ import { references } from '../scripts/verify/row-references.js';
 import {
   type Backend,
   create,
+  createArena,
   hardmax,
   type Lanewise,
   logSoftmax,
@@ -436,4 +437,14 @@ describe('bad arguments', () => {
 
 test('hardmax has no gradient', () => {
   expect('backward' in hardmax).toBe(false);
+});
+
+test('logSumExp.backward into an array that overlaps x', () => {
+  const n = 20_000;
+  for (const buffer of [new Float32Array(n + 1), createArena(4 * n + 64).float32(n + 1)]) {
+    const x = buffer.subarray(0, n);
+    x.set(Array.from({ length: n }, (_, i) => Math.sin(i)));
+    const expected = logSumExp.backward(new Float32Array([3]), x.slice());
+    expect(logSumExp.backward(new Float32Array([3]), x, { out: buffer.subarray(1) })).toEqual(expected);
+  }
 });
