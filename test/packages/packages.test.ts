@@ -1,4 +1,4 @@
-// The packed package, installed in an empty project, as its users run it: `npm ci --prefix test/packages` first.
+// The packed package, installed in an empty project, as its users run it: `npm install --prefix test/packages` first.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const tools = join(here, 'node_modules');
 const isInstalled = existsSync(tools);
 if (!isInstalled)
-  console.warn('The tests of the package are skipped: npm ci --prefix test/packages installs what they need.');
+  console.warn('The tests of the package are skipped: npm install --prefix test/packages installs what they need.');
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 
 const MINUTE = 60_000;
