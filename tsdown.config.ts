@@ -15,6 +15,20 @@ export default defineConfig([
     format: ['esm', 'cjs'],
     dts: true,
     shims: true,
+    // So that a bundler can leave out what is not used, or load it later.
+    outputOptions: {
+      advancedChunks: {
+        includeDependenciesRecursively: false,
+        groups: [
+          {
+            name: 'matrix',
+            test: /src\/(generated\/)?(matrix|rows|row-kernels|tiles|structured|gated|prelu|maxout|stats)\.ts/,
+          },
+          { name: 'create', test: /src\/create\.ts/ },
+          { name: 'library', test: /src\/library\.ts/ },
+        ],
+      },
+    },
     banner: { dts: '/// <reference lib="esnext.disposable" />' },
   },
   { ...common, entry: ['src/worker.ts'], format: ['esm'], dts: false, clean: false },

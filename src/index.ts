@@ -1,17 +1,10 @@
 export type { Activation, BackwardOptions, Defaults, Options, Spec } from './activation';
 export * from './activations';
 export type { Arena, ArenaOptions } from './arena';
-export {
-  type Activations,
-  activations,
-  create,
-  createArena,
-  type Lanewise,
-  pipeline,
-  valueAndDerivative,
-} from './create';
+export { create, type Lanewise } from './create';
 export type { GatedGradients, GatedUnit, GeluOptions, ShapeOptions, SiluOptions } from './gated';
 export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half';
+export { type Activations, activations, createArena, pipeline, valueAndDerivative } from './library';
 export type { Crelu, CreluOptions, Maxout, MaxoutOptions } from './maxout';
 export type { Pipeline, PipelineOptions, ValueAndDerivative } from './pipeline';
 export type { Prelu, PreluGradients, PreluOptions, Rrelu, RreluOptions } from './prelu';
