@@ -2,7 +2,7 @@
 
 import type { Prepared } from './activation';
 import type { Arena } from './arena';
-import { isShared, unshared } from './overlap';
+import { isShared, shareMemory, unshared } from './overlap';
 import { CHUNK, type Elements, PASSED, type Stage } from './protocol';
 import type { Kernel, Runtime } from './runtime';
 import { BLOCK, WHOLE } from './staging';
@@ -189,5 +189,5 @@ class ElementsPlan implements Plan {
 /** Whether two arrays of one length may be the same memory. Two SharedArrayBuffers may be. */
 function isSame(a: Float32Array | undefined, b: Float32Array): a is Float32Array {
   if (a === undefined || a.byteOffset !== b.byteOffset) return false;
-  return a.buffer === b.buffer || (isShared(a.buffer) && isShared(b.buffer));
+  return shareMemory(a.buffer, b.buffer);
 }

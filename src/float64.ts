@@ -1,8 +1,9 @@
 import type { Spec } from './activation';
 import { Binary } from './binary';
 import { relaxed, simd } from './generated/float64';
+import { apart } from './overlap';
 import type { KernelSet, Runtime } from './runtime';
-import { apart, inBlocks, OWN } from './staged';
+import { inBlocks, OWN } from './staged';
 import type { TypedKernel } from './types';
 import { kernelName } from './wasm';
 

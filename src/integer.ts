@@ -1,6 +1,7 @@
 import type { Spec } from './activation';
+import { apart } from './overlap';
 import type { KernelSet, Runtime } from './runtime';
-import { apart, inBlocks } from './staged';
+import { inBlocks } from './staged';
 import { typed } from './typed';
 import type { ElementType, NumberArray } from './types';
 

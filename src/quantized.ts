@@ -1,10 +1,11 @@
 import type { Activation, Spec } from './activation';
 import { checkFloat32, checkLength, checkOptions, describe } from './errors';
 import { clippedBy } from './integer';
+import { apart } from './overlap';
 import { checkActivation } from './pipeline';
 import { defaultRuntime, type KernelSet, type Runtime } from './runtime';
 import { rowsAlong } from './shape';
-import { apart, bytesOf, inBlocks, OWN } from './staged';
+import { bytesOf, inBlocks, OWN } from './staged';
 import { BLOCK, SCRATCH } from './staging';
 import { typed } from './typed';
 import { checkType, type ElementType, elementType, type NumberArray, types } from './types';

@@ -1,4 +1,4 @@
-import { overlap } from './overlap';
+import { apart } from './overlap';
 import type { Runtime, Workspace } from './runtime';
 import { SCRATCH } from './staging';
 import type { NumberArray } from './types';
@@ -72,10 +72,4 @@ export function inBlocks(
     work(padded, SCRATCH, SCRATCH + BLOCK_BYTES, SCRATCH + 2 * BLOCK_BYTES);
     contents[0].set(heap.subarray(SCRATCH, SCRATCH + n * toBytes), from * toBytes);
   }
-}
-
-/** `source`, or a copy of it where writing `target` block by block may change what has not been read yet. */
-export function apart<A extends NumberArray>(source: A, target: NumberArray): A {
-  const isSame = source.byteOffset === target.byteOffset && source.byteLength === target.byteLength;
-  return isSame || !overlap(source, target) ? source : (source.slice() as A);
 }
