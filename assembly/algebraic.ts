@@ -3,6 +3,8 @@ import { backward, forward } from './loops';
 import { bothSides } from './math';
 import * as wide from './wide';
 
+export { relu, reluBackward } from './relu'; // of squareplus at beta 0
+
 /** Its square does not overflow, and no beta shows beside it. */
 const SQUARE_END = memory.data<f32>([1.1529215e18]);
 const MINUS_1 = memory.data<i32>([-1]);
@@ -99,4 +101,18 @@ export function softsign(p: usize, x: usize, y: usize, n: usize): void {
 }
 export function softsignBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
   backward<Softsign>(p, dy, x, dx, n);
+}
+
+/** The derivative of softsign from its output y: (1 - |y|)^2. Error at most 2 ULP. */
+@unmanaged
+@final
+class SoftsignFromOutput {
+
+  @inline derivative(y: v128): v128 {
+    const rest = reals.sub(splat(ONE), abs(y));
+    return reals.mul(rest, rest);
+  }
+}
+export function softsignFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {
+  backward<SoftsignFromOutput>(p, dy, y, dx, n);
 }

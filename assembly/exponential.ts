@@ -14,9 +14,11 @@ const EXP_HIGH = memory.data<f32>([89.0]);
 const EXPM1_LOW = memory.data<f32>([-88.0]);
 /** No factor beside e^x lifts it above half the smallest float32 from here down. */
 const TAIL_LOW = memory.data<f32>([-120.0]);
-export const SELU_SCALE = memory.data<f32>([1.0507009873554805]);
+const SELU_SCALE = memory.data<f32>([1.0507009873554805]);
 const SELU_SCALE_LESS_1 = memory.data<f32>([0.05070098735548051]);
-export const SELU_SCALE_ALPHA = memory.data<f32>([1.7580993408473766]);
+const SELU_SCALE_ALPHA = memory.data<f32>([1.7580993408473766]);
+/** What that, as float32, lacks. */
+const SELU_SCALE_ALPHA_REST = memory.data<f32>([2.3296717e-8]);
 
 /** 2^60 e^min(x, 0). */
 @inline
@@ -159,4 +161,62 @@ export function celu(p: usize, x: usize, y: usize, n: usize): void {
 }
 export function celuBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
   backward<Celu>(p, dy, x, dx, n);
+}
+
+/** The derivative of exp from its output y: y itself. Error at most 0.5 ULP. */
+@unmanaged
+@final
+class ExpFromOutput {
+
+  @inline derivative(y: v128): v128 {
+    return y;
+  }
+}
+export function expFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {
+  backward<ExpFromOutput>(p, dy, y, dx, n);
+}
+
+/** The derivative of elu from its output y: y > 0 ? 1 : y + alpha. Error at most 0.5 ULP. */
+@unmanaged
+@final
+class EluFromOutput {
+  alpha: v128;
+
+
+  @inline derivative(y: v128): v128 {
+    return select(reals.gt(y, zero()), splat(ONE), reals.add(y, this.alpha));
+  }
+}
+export function eluFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {
+  backward<EluFromOutput>(p, dy, y, dx, n);
+}
+
+/** The derivative of celu from its output y: y > 0 ? 1 : (y + alpha) / alpha. Error at most 2 ULP. */
+@unmanaged
+@final
+class CeluFromOutput {
+  alpha: v128;
+
+
+  @inline derivative(y: v128): v128 {
+    const negative = reals.div(reals.add(y, this.alpha), this.alpha);
+    return select(reals.gt(y, zero()), splat(ONE), negative);
+  }
+}
+export function celuFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {
+  backward<CeluFromOutput>(p, dy, y, dx, n);
+}
+
+/** The derivative of selu from its output y: y > 0 ? s : y + s a. Error at most 1.5 ULP. */
+@unmanaged
+@final
+class SeluFromOutput {
+
+  @inline derivative(y: v128): v128 {
+    const negative = f32x4.add(f32x4.add(y, splat(SELU_SCALE_ALPHA)), splat(SELU_SCALE_ALPHA_REST));
+    return select(f32x4.gt(y, zero()), splat(SELU_SCALE), negative);
+  }
+}
+export function seluFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {
+  backward<SeluFromOutput>(p, dy, y, dx, n);
 }

@@ -3,8 +3,6 @@
 
 /** Which binary this is. The loader asks. */
 export const matrix: bool = true;
-/** Whether `madd` is one instruction. */
-export const relaxed: bool = ASC_FEATURE_RELAXED_SIMD;
 
 export { matmul } from './matmul';
 export * from './rows';

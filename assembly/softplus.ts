@@ -1,9 +1,11 @@
-import { clamp, madd, negate, nmadd, select, SIGN, splat, zero } from './lanes';
+import { clamp, madd, negate, nmadd, ONE, select, SIGN, splat, zero } from './lanes';
 import { backward, forwardLong } from './loops';
 import {
+  BIAS,
   BIAS_MINUS_24,
   BIAS_PLUS_64,
   expm1Of,
+  expm1RelativeOf,
   logisticOfMinus,
   oneOverOnePlus,
   power,
@@ -17,6 +19,8 @@ import * as wide from './wide';
 
 /** e^x is less than half the smallest float32 from here down. */
 const TAIL_END = memory.data<f32>([-103.9]);
+/** e^x - 1 rounds to -1 from here down. */
+const EXPM1_LOW = memory.data<f32>([-88.0]);
 const SEVEN_EIGHTHS = memory.data<f32>([0.875]);
 /** log(1 + w) / w - 1 for w in 0..1, in w - 0.875, where its roundings are least felt. Error 2^-27. scripts/fit.sollya, LOG1P */
 const LOG1P = memory.data<f32>([
@@ -162,4 +166,41 @@ export function mish(p: usize, x: usize, y: usize, n: usize): void {
 }
 export function mishBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
   backward<Mish>(p, dy, x, dx, n);
+}
+
+/** The derivative of softplus from its output y: 1 - e^(-beta y), with t of the exponential over beta. Error at most 2 ULP. */
+@unmanaged
+@final
+class SoftplusFromOutput extends ScaledExponential {
+  beta: v128;
+  /** -88 / beta */
+  low: v128;
+
+
+  @inline derivative(y: v128): v128 {
+    const z = f32x4.pmax(negate(y), this.low);
+    const k = this.rounded(z, BIAS);
+    const s = power(k);
+    const t = f32x4.mul(this.expm1Of(this.reduced(z, k, BIAS)), this.beta);
+    return nmadd(s, t, f32x4.sub(splat(ONE), s));
+  }
+}
+export function softplusFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {
+  backward<SoftplusFromOutput>(p, dy, y, dx, n);
+}
+
+/** The derivative of logSigmoid from its output y: 1 - e^y. Error at most 2 ULP. */
+@unmanaged
+@final
+class LogSigmoidFromOutput {
+
+  @inline derivative(y: v128): v128 {
+    const z = clamp(y, splat(EXPM1_LOW), zero());
+    const k = rounded(z, BIAS);
+    const s = power(k);
+    return nmadd(s, expm1RelativeOf(reduced(z, k, BIAS)), f32x4.sub(splat(ONE), s));
+  }
+}
+export function logSigmoidFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {
+  backward<LogSigmoidFromOutput>(p, dy, y, dx, n);
 }

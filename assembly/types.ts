@@ -7,5 +7,3 @@ export { dequantizeInt8, dequantizeUint8, lookUp, quantizeInt8, quantizeUint8 } 
 
 /** Which binary this is. The loader asks. */
 export const types: bool = true;
-/** Whether `madd` is one instruction. */
-export const relaxed: bool = ASC_FEATURE_RELAXED_SIMD;

@@ -1,7 +1,7 @@
 import { backwardWithBias, checkBias, forwardWithBias } from './bias';
 import { applyTyped } from './dispatch';
 import { checkFloat32, checkOptions, describe, isPlainFloat32, outFor, outLike } from './errors';
-import { copies } from './generated/calls';
+import type { Family } from './family';
 import { current, defaultRuntime, type Kernel, type Runtime } from './runtime';
 import { type ElementType, type FloatArray, type NumberArray, otherType, type Same } from './types';
 import type { Linked } from './wasm';
@@ -17,6 +17,8 @@ export type Defaults = { readonly [option: string]: number | Approximation };
  * and the documentation are all made from it.
  */
 export interface Spec<D extends Defaults = Defaults> {
+  /** Whose binary holds the kernels. @internal */
+  readonly family: Family;
   /** The name of the exported function, and of the kernel in `assembly/` if `kernel` names no other. */
   readonly name: string;
   /** The definition, in plain mathematics. */
@@ -438,7 +440,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     chosen: (fn, options) => chosen(fn, options as Options | undefined),
   };
 
-  const { loops, calls } = copies[name];
+  const { loops, calls } = spec.family.copies[name];
   const { forward, backward } = calls(
     spec,
     loops(typeof exact === 'object' ? exact : spec),

@@ -1,9 +1,10 @@
 // A row that is applied to each row of an array, in one pass over memory: the bias of an activation.
 
 import type { Chosen } from './activation';
+import { Binary } from './binary';
 import { apply, Blocks, copyIn, type Operand, type Place, roundUp, SUMS, TEMPORARY_1, TEMPORARY_2 } from './blocks';
-import { elementwise } from './elementwise';
 import { checkFloat32, checkLength } from './errors';
+import { relaxed, simd } from './generated/bias';
 import { apart, collide } from './overlap';
 import type { KernelSet, Runtime, Workspace } from './runtime';
 
@@ -13,7 +14,7 @@ interface BiasKernels {
 }
 
 const biasKernels: KernelSet<BiasKernels> = {
-  binary: elementwise,
+  binary: /* @__PURE__ */ new Binary('activations', { relaxed, simd }),
   js(buffer) {
     const heap = new Float32Array(buffer);
     return {

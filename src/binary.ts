@@ -9,8 +9,21 @@ type Modules = { [B in WasmBackend]?: WebAssembly.Module };
 /** Modules that `init` was given. */
 const adopted: { readonly [K in Kind]: Modules } = { activations: {}, matrix: {}, types: {}, float64: {} };
 
+/** The binaries that a bundle holds. */
+const all: Binary[] = [];
+
+/** What runtimes need of a binary. */
+export interface Compilable {
+  /** By which threads know it again. */
+  readonly id: number;
+  compile(backend: WasmBackend): WebAssembly.Module;
+  /** For a memory that threads share. */
+  compileShared(backend: WasmBackend): WebAssembly.Module;
+}
+
 /** Kernels of one kind, embedded once for each backend, and compiled at most once. */
-export class Binary {
+export class Binary implements Compilable {
+  readonly id = all.push(this) - 1;
   readonly #kind: Kind;
   readonly #texts: { readonly [B in WasmBackend]: string };
   readonly #compiled: Modules = {};
@@ -29,12 +42,14 @@ export class Binary {
     return this.#compiled[backend];
   }
 
-  async compileAsync(backend: WasmBackend): Promise<WebAssembly.Module> {
-    this.#compiled[backend] ??= await WebAssembly.compile(bytes(this.#texts[backend]));
-    return this.compile(backend);
+  /** Compiles ahead all that there is of a kind, without blocking. */
+  static async compileAll(kind: Kind, backend: WasmBackend): Promise<void> {
+    const compile = async (binary: Binary) => {
+      binary.#compiled[backend] ??= await WebAssembly.compile(bytes(binary.#texts[backend]));
+    };
+    await Promise.all(all.filter((binary) => binary.#kind === kind).map(compile));
   }
 
-  /** For a memory that threads share. */
   compileShared(backend: WasmBackend): WebAssembly.Module {
     this.#shared[backend] ??= new WebAssembly.Module(sharing(bytes(this.#texts[backend])));
     return this.#shared[backend];
@@ -100,7 +115,7 @@ export function kindOf(module: WebAssembly.Module): Kind | undefined {
 
 /** Takes `module` for the kernels of its kind from now on; returns whose backend they are. */
 export function adopt(module: WebAssembly.Module, kind: Kind): WasmBackend {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2 });
   const { relaxed } = new WebAssembly.Instance(module, { env: { memory } }).exports;
   const backend = (relaxed as WebAssembly.Global).value ? 'relaxed' : 'simd';
   adopted[kind][backend] = module;
@@ -116,12 +131,21 @@ const probes = { simd: ZEROS, relaxed: [...ZEROS, ...ZEROS, 253, 128, 2] };
  * because a Content-Security-Policy without 'wasm-unsafe-eval' forbids just that.
  */
 export function isSupported(backend: WasmBackend): boolean {
-  const body = [0, ...probes[backend], 11];
-  const code = [1, body.length, ...body];
-  const head = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0];
   try {
-    return new WebAssembly.Module(new Uint8Array([...head, 10, code.length, ...code])) instanceof WebAssembly.Module;
+    return probe(backend) instanceof WebAssembly.Module;
   } catch {
     return false;
   }
+}
+
+/** Throws what the engine throws, unless it is supported or `init` was given its module. */
+export function checkSupport(backend: WasmBackend): void {
+  if (adopted.activations[backend] === undefined) probe(backend);
+}
+
+function probe(backend: WasmBackend): WebAssembly.Module {
+  const body = [0, ...probes[backend], 11];
+  const code = [1, body.length, ...body];
+  const head = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0];
+  return new WebAssembly.Module(new Uint8Array([...head, 10, code.length, ...code]));
 }

@@ -3,7 +3,7 @@
 import type { Prepared } from './activation';
 import type { Arena } from './arena';
 import { isShared, shareMemory, unshared } from './overlap';
-import { CHUNK, type Elements, PASSED, type Stage } from './protocol';
+import { CHUNK, type Elements, PASSED, type Stage, type ThreadBinary } from './protocol';
 import type { Kernel, Runtime } from './runtime';
 import { BLOCK, WHOLE } from './staging';
 import type { Means, Plan, Task } from './task';
@@ -85,7 +85,7 @@ class ElementsPlan implements Plan {
   readonly chunks: number;
   readonly isPaced: boolean;
   readonly memory: WebAssembly.Memory;
-  readonly modules: readonly WebAssembly.Module[];
+  readonly binaries: readonly ThreadBinary[];
   readonly release: () => void;
   readonly fill?: (chunk: number) => void;
   readonly #call: Prepared;
@@ -123,12 +123,13 @@ class ElementsPlan implements Plan {
     const inArena = all.every((array) => array.buffer === buffer) ? share(buffer, call.a, call.b) : undefined;
     const shared = inArena ?? (share(staging.x.buffer, call.a, call.b) as Shared);
     this.memory = shared.memory;
-    this.modules = [shared.module];
+    this.binaries = [{ id: shared.id, module: shared.module }];
     this.release = shared.release;
     if (!isAllShared) this.fill = (chunk) => this.#copyIn(chunk);
     this.isPaced = !isAllShared && staging.places < this.chunks;
     this.#steps = {
       ...(isAllShared ? arrays : { dy: arrays.dy && staging.dy, x: staging.x, out: staging.x }),
+      binary: shared.id,
       kernel: dy === undefined ? shared.name : `${shared.name}Backward`,
       params: shared.params,
       n,

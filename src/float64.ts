@@ -1,21 +1,11 @@
 import type { Spec } from './activation';
-import { Binary } from './binary';
-import { relaxed, simd } from './generated/float64';
+import type { Backward, Forward } from './family';
 import { apart } from './overlap';
-import type { KernelSet, Runtime } from './runtime';
+import type { Runtime } from './runtime';
 import { inBlocks, OWN } from './staged';
 import type { TypedKernel } from './types';
 import { kernelName } from './wasm';
 
-type Forward = (params: number, x: number, y: number, n: number) => void;
-type Backward = (params: number, dy: number, x: number, dx: number, n: number) => void;
-type Float64Kernels = { readonly [kernel: string]: Forward & Backward };
-
-/** The kernels of assembly/float64/. The js backend has no use for these: its loops work on the arrays themselves. */
-const float64Kernels: KernelSet<Float64Kernels> = {
-  binary: /* @__PURE__ */ new Binary('float64', { relaxed, simd }),
-  js: () => ({}),
-};
 /** The kernels take four at a time. */
 const STEPS = { width: 8, whole: 4 };
 
@@ -27,14 +17,14 @@ export function float64Kernel(runtime: Runtime, spec: Spec): TypedKernel {
     forward(x, out, a, b) {
       inBlocks(runtime, [x], out, STEPS, (workspace) => {
         writeFields(workspace.heap, spec, a, b);
-        const kernel: Forward = workspace.kernels(float64Kernels)[kernelName(spec, a, b)];
+        const kernel: Forward = workspace.kernels(spec.family.float64)[kernelName(spec, a, b)];
         return (n, target, source) => kernel(OWN, source, target, n);
       });
     },
     backward(dy, x, out, a, b) {
       inBlocks(runtime, [x, dy], out, STEPS, (workspace) => {
         writeFields(workspace.heap, spec, a, b);
-        const kernel: Backward = workspace.kernels(float64Kernels)[`${kernelName(spec, a, b)}Backward`];
+        const kernel: Backward = workspace.kernels(spec.family.float64)[`${kernelName(spec, a, b)}Backward`];
         return (n, target, source, gradient) => kernel(OWN, gradient, source, target, n);
       });
     },

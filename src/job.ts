@@ -49,7 +49,7 @@ export class Job {
   workFor(id: number): Work | undefined {
     const steps = id > this.#chunks ? undefined : this.#plan?.steps(id);
     if (this.#plan === undefined || steps === undefined) return undefined;
-    const { memory, modules, isPaced } = this.#plan;
+    const { memory, binaries, isPaced } = this.#plan;
     return {
       job: this.id,
       id,
@@ -60,7 +60,7 @@ export class Job {
       bell: this.#bell,
       memory,
       memoryId: memoryId(memory),
-      modules,
+      binaries,
       ...steps,
     };
   }

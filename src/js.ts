@@ -1,6 +1,5 @@
 import type { Spec } from './activation';
 import { arenaCapacity, arenaOver, isSharedArena } from './arena';
-import { copies } from './generated/calls';
 import { unshared } from './overlap';
 import type { Kernel, KernelSet, Runtime, Workspace } from './runtime';
 import { ARENA } from './staging';
@@ -25,7 +24,7 @@ export function jsRuntime(): Runtime {
 }
 
 function jsKernel(spec: Spec): Kernel {
-  const { forward, backward } = copies[spec.name].loops(spec);
+  const { forward, backward } = spec.family.copies[spec.name].loops(spec);
   return {
     forward(x, out, a, b) {
       forward(unshared(x, out), out, a, b);

@@ -41,16 +41,25 @@ export type Work = {
   readonly memory: WebAssembly.Memory | undefined;
   /** The number of the memory, by which a thread knows it again. */
   readonly memoryId: number;
-  /** By their place in the list, a thread knows binaries again: the activations, the kernels on rows and matrices. */
-  readonly modules: readonly (WebAssembly.Module | undefined)[];
+  /** The binaries whose kernels are called. */
+  readonly binaries: readonly ThreadBinary[];
 } & Steps;
+
+/** A binary as threads get it. */
+export interface ThreadBinary {
+  /** By which a thread knows it again. */
+  readonly id: number;
+  /** For a shared memory. */
+  readonly module: WebAssembly.Module;
+}
 
 /** What a thread does in a chunk. */
 export type Steps = Elements | Calls;
 
 /** Chunks of arrays to which an activation or its gradient is applied. */
 export interface Elements {
-  /** The export to be called, and the address of its parameters. */
+  /** The number of the binary, its export to be called, and the address of the parameters. */
+  readonly binary: number;
   readonly kernel: string;
   readonly params: number;
   readonly dy: Float32Array | undefined;
@@ -74,9 +83,10 @@ export interface Calls {
   readonly calls: readonly (readonly Call[])[];
 }
 
-/** `times` calls of an export of the binary number `module`, of which each adds `steps` to the arguments. */
+/** `times` calls of an export of a binary, of which each adds `steps` to the arguments. */
 export interface Call {
-  readonly module: number;
+  /** The number of the binary. */
+  readonly binary: number;
   readonly kernel: string;
   readonly args: readonly number[];
   readonly steps: readonly number[];

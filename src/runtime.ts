@@ -1,7 +1,6 @@
 import type { Spec } from './activation';
 import type { Arena, ArenaOptions } from './arena';
-import { adopt, type Binary, isSupported, kindOf } from './binary';
-import { elementwise } from './elementwise';
+import { adopt, Binary, type Compilable, checkSupport, isSupported, kindOf } from './binary';
 import { checkOptions, describe } from './errors';
 import { jsRuntime } from './js';
 import { type Home, type Linked, type Shared, wasmRuntime } from './wasm';
@@ -28,7 +27,7 @@ export interface Kernel {
 
 /** Kernels beside the activations: a binary, and the same functions in JavaScript, on a memory's buffer. */
 export interface KernelSet<K extends object> {
-  readonly binary: Binary;
+  readonly binary: Compilable;
   js(buffer: ArrayBufferLike): K;
 }
 
@@ -79,7 +78,9 @@ export function defaultRuntime(): Runtime {
 }
 
 export function createRuntime(name: Backend): Runtime {
-  return name === 'js' ? jsRuntime() : wasmRuntime(elementwise.compile(name), elementwise);
+  if (name === 'js') return jsRuntime();
+  checkSupport(name);
+  return wasmRuntime(name);
 }
 
 /**
@@ -109,11 +110,10 @@ export async function init(options: { readonly module?: WebAssembly.Module } = {
     }
     const own = adopt(module, kind);
     if (kind === 'activations') {
-      current = wasmRuntime(module, elementwise);
+      current = wasmRuntime(own);
       backend = own;
     }
-  } else if (current === undefined && backend !== 'js') {
-    const compiled = await elementwise.compileAsync(backend);
-    current ??= wasmRuntime(compiled, elementwise);
+  } else if (backend !== 'js') {
+    await Binary.compileAll('activations', backend);
   }
 }

@@ -1,15 +1,15 @@
-// The parts of a WebAssembly memory of this package, by their byte addresses: the first page, with the two blocks through which ordinary
+// The parts of a WebAssembly memory of this package, by their byte addresses: the first pages, with the two blocks through which ordinary
 // arrays pass, then room for whatever a function on rows and matrices works on, then an arena's arrays.
 
 /** float32 fields of the kernels, up to the staging blocks. */
 export const PARAMETERS = 1024;
 export const STAGE_X = 16384;
 export const STAGE_DY = 32768;
-/** Constants of the binaries: `memoryBase` in asconfig.json. */
+/** Constants of the binaries: scripts/build-kernels.mjs. */
 export const CONSTANTS = 49152;
 export const PAGE = 65536;
 /** Scratch memory; what is not touched takes no memory of the machine. */
-export const SCRATCH = PAGE;
+export const SCRATCH = 2 * PAGE;
 export const SCRATCH_BYTES = 16 * PAGE;
 /** Scratch memory of other threads, which may be at work while this one uses its own. */
 export const THREADS = SCRATCH + SCRATCH_BYTES;

@@ -1,6 +1,6 @@
 // What a pool gets of a function that it is to run: its work in chunks, which threads take one after another.
 
-import type { FREE, PASSED, Steps } from './protocol';
+import type { FREE, PASSED, Steps, ThreadBinary } from './protocol';
 import type { Runtime } from './runtime';
 
 /** A call, its arguments checked. */
@@ -40,7 +40,7 @@ export interface Plan {
   steps(id: number): Steps | undefined;
   readonly memory: WebAssembly.Memory;
   /** The binaries whose kernels are called. */
-  readonly modules: readonly (WebAssembly.Module | undefined)[];
+  readonly binaries: readonly ThreadBinary[];
   /** Called once no thread is at work any more. */
   release(): void;
 }

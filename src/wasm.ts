@@ -1,17 +1,14 @@
 import { numericDefaults, type Spec } from './activation';
 import { arenaCapacity, arenaOver, isSharedArena } from './arena';
-import type { Binary, WasmBackend } from './binary';
-import { copies } from './generated/calls';
+import type { Compilable, WasmBackend } from './binary';
+import type { Backward, Forward } from './family';
 import { unshared } from './overlap';
+import type { ThreadBinary } from './protocol';
 import type { Kernel, KernelSet, Runtime, Workspace } from './runtime';
-import { ARENA, BLOCK, CONSTANTS, PAGE, PARAMETERS, SHORT, STAGE_X, Stage, WHOLE } from './staging';
-
-type ForwardExport = (params: number, x: number, y: number, n: number) => void;
-type BackwardExport = (params: number, dy: number, x: number, dx: number, n: number) => void;
+import { ARENA, BLOCK, CONSTANTS, PAGE, PARAMETERS, SCRATCH, SHORT, STAGE_X, Stage, WHOLE } from './staging';
 
 /** What another thread needs to run kernels in a shared memory. */
-export interface Home {
-  readonly module: WebAssembly.Module;
+export interface Home extends ThreadBinary {
   readonly memory: WebAssembly.Memory;
 }
 
@@ -35,25 +32,20 @@ class Instance implements Workspace {
   readonly buffer: ArrayBuffer;
   readonly heap: Float32Array;
   readonly isShared: boolean;
-  readonly #module: WebAssembly.Module;
   readonly #memory: WebAssembly.Memory;
-  readonly #exports: WebAssembly.Exports;
   readonly #block: Stage;
   readonly #linked = new Map<string, Linked>();
-  readonly #sets = new Map<Binary, WebAssembly.Exports>();
+  /** Of each binary; one that holds several has been made once. */
+  readonly #exports = new Map<Compilable | WebAssembly.Module, WebAssembly.Exports>();
   readonly #free = Array.from({ length: SLOTS }, (_, slot) => slot);
   #end = PARAMETERS / 4;
 
-  /** For a memory that is `shared`, `module` must be so too. */
-  constructor(module: WebAssembly.Module, bytes: number, shared = false) {
+  constructor(backend: WasmBackend, bytes: number, shared = false) {
     const pages = Math.ceil(bytes / PAGE);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+    this.backend = backend;
     this.isShared = shared;
-    this.#module = module;
-    this.#memory = memory;
-    this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
-    this.backend = (this.#exports.relaxed as WebAssembly.Global).value ? 'relaxed' : 'simd';
-    this.buffer = memory.buffer;
+    this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+    this.buffer = this.#memory.buffer;
     this.heap = new Float32Array(this.buffer);
     this.#block = new Stage(this.buffer);
   }
@@ -63,8 +55,7 @@ class Instance implements Workspace {
     const name = kernelName(spec, a, b);
     let linked = this.#linked.get(name);
     if (linked === undefined) {
-      const forward = this.#exports[name] as ForwardExport;
-      const backward = this.#exports[`${name}Backward`] as BackwardExport;
+      const { [name]: forward, [`${name}Backward`]: backward } = this.kernels(spec.family.float32);
       linked = new Linked(spec, forward, backward, this.#block, this.heap, this.#end);
       this.#end += linked.size;
       this.#linked.set(name, linked);
@@ -73,24 +64,22 @@ class Instance implements Workspace {
   }
 
   kernels<K extends object>({ binary }: KernelSet<K>): K {
-    let exports = this.#sets.get(binary);
+    let exports = this.#exports.get(binary);
     if (exports === undefined) {
       const module = this.#moduleOf(binary);
       exports =
-        module === this.#module
-          ? this.#exports
-          : new WebAssembly.Instance(module, { env: { memory: this.#memory } }).exports;
-      this.#sets.set(binary, exports);
+        this.#exports.get(module) ?? new WebAssembly.Instance(module, { env: { memory: this.#memory } }).exports;
+      this.#exports.set(module, exports).set(binary, exports);
     }
     return exports as unknown as K;
   }
 
-  #moduleOf(binary: Binary): WebAssembly.Module {
+  #moduleOf(binary: Compilable): WebAssembly.Module {
     return this.isShared ? binary.compileShared(this.backend) : binary.compile(this.backend);
   }
 
   share<K extends object>({ binary }: KernelSet<K>): Home | undefined {
-    return this.isShared ? { module: this.#moduleOf(binary), memory: this.#memory } : undefined;
+    return this.isShared ? { id: binary.id, module: this.#moduleOf(binary), memory: this.#memory } : undefined;
   }
 
   address(array: ArrayBufferView): number | undefined {
@@ -123,7 +112,8 @@ class Instance implements Workspace {
     const params = STAGE_X + SLOT * slot;
     writeFields(spec, a, b, this.heap, params / 4);
     const release = () => this.#free.push(slot);
-    return { module: this.#module, memory: this.#memory, name: kernelName(spec, a, b), params, release };
+    const home = this.share(spec.family.float32) as Home;
+    return { ...home, name: kernelName(spec, a, b), params, release };
   }
 }
 
@@ -144,8 +134,8 @@ function writeFields(spec: Spec, a: number, b: number, memory: Float32Array, at:
 
 /** A kernel of one instance, with room for its parameters: those of the default options, then those of the last others. */
 export class Linked {
-  readonly forward: ForwardExport;
-  readonly backward: BackwardExport;
+  readonly forward: Forward;
+  readonly backward: Backward;
   /** The staging blocks of its instance. */
   readonly block: Stage;
   readonly #spec: Spec;
@@ -157,14 +147,7 @@ export class Linked {
   #lastA = Number.NaN;
   #lastB = Number.NaN;
 
-  constructor(
-    spec: Spec,
-    forward: ForwardExport,
-    backward: BackwardExport,
-    block: Stage,
-    memory: Float32Array,
-    at: number,
-  ) {
+  constructor(spec: Spec, forward: Forward, backward: Backward, block: Stage, memory: Float32Array, at: number) {
     this.#spec = spec;
     this.forward = forward;
     this.backward = backward;
@@ -195,9 +178,9 @@ export class Linked {
   }
 }
 
-/** Kernels of `module`, compiled of `binary`, each arena in a memory of its own, everything else staged through one more. */
-export function wasmRuntime(module: WebAssembly.Module, binary: Binary): Runtime & { backend: WasmBackend } {
-  const staging = new Instance(module, PAGE);
+/** Each arena has a memory of its own; everything else is staged through one more. */
+export function wasmRuntime(backend: WasmBackend): Runtime {
+  const staging = new Instance(backend, SCRATCH);
   let work: Instance | undefined;
   const arenas = new WeakMap<ArrayBufferLike, Instance>();
   let hasArenas = false;
@@ -213,7 +196,7 @@ export function wasmRuntime(module: WebAssembly.Module, binary: Binary): Runtime
   const kernels = new WeakMap<Spec, Kernel>();
 
   function makeKernel(spec: Spec): Kernel {
-    const { stage } = copies[spec.name];
+    const { stage } = spec.family.copies[spec.name];
     const usual = staging.link(spec, ...numericDefaults(spec));
     const isVarious = spec.kernel !== undefined;
 
@@ -266,7 +249,7 @@ export function wasmRuntime(module: WebAssembly.Module, binary: Binary): Runtime
   }
 
   return {
-    backend: staging.backend,
+    backend,
     kernel(spec) {
       const kernel = kernels.get(spec) ?? makeKernel(spec);
       kernels.set(spec, kernel);
@@ -275,10 +258,9 @@ export function wasmRuntime(module: WebAssembly.Module, binary: Binary): Runtime
     createArena(bytes, options) {
       const capacity = arenaCapacity(bytes);
       const shared = isSharedArena(options);
-      const own = shared ? binary.compileShared(staging.backend) : module;
       let arena: Instance;
       try {
-        arena = new Instance(own, ARENA + capacity, shared);
+        arena = new Instance(backend, ARENA + capacity, shared);
       } catch (cause) {
         throw new RangeError(`createArena: no memory of ${capacity} bytes can be had`, { cause });
       }
@@ -288,7 +270,7 @@ export function wasmRuntime(module: WebAssembly.Module, binary: Binary): Runtime
     },
     holds: (array) => array.byteOffset >= ARENA && arenas.has(array.buffer),
     workspace(...arrays) {
-      work ??= new Instance(module, ARENA);
+      work ??= new Instance(backend, ARENA);
       // As in `home`: most arrays that are not of an arena begin further in front.
       if (!hasArenas || arrays.length === 0 || arrays.some((array) => array.byteOffset < ARENA)) return work;
       const { buffer } = arrays[0];

@@ -11,6 +11,7 @@ import {
   PROGRESS,
   type Report,
   type Stage,
+  type ThreadBinary,
   type Work,
 } from './protocol';
 import { BLOCK } from './staging';
@@ -24,19 +25,25 @@ const port =
 const homes = new Map<number, Home>();
 interface Home {
   readonly memory: WebAssembly.Memory;
-  readonly exports: WebAssembly.Exports[];
+  /** By the binaries' numbers. */
+  readonly exports: Map<number, WebAssembly.Exports>;
 }
 
 function keep({ memory, memoryId }: Work): void {
   if (memory === undefined) return;
-  homes.set(memoryId, { memory, exports: [] });
+  homes.set(memoryId, { memory, exports: new Map() });
   for (const oldest of homes.keys()) if (homes.size > KEPT) homes.delete(oldest);
 }
 
-function kernelOf({ modules, memoryId }: Work, module: number, name: string): Kernel {
+function kernelOf({ binaries, memoryId }: Work, binary: number, name: string): Kernel {
   const { memory, exports } = homes.get(memoryId) as Home;
-  exports[module] ??= new WebAssembly.Instance(modules[module] as WebAssembly.Module, { env: { memory } }).exports;
-  return exports[module][name] as Kernel;
+  let own = exports.get(binary);
+  if (own === undefined) {
+    const { module } = binaries.find(({ id }) => id === binary) as ThreadBinary;
+    own = new WebAssembly.Instance(module, { env: { memory } }).exports;
+    exports.set(binary, own);
+  }
+  return own[name] as Kernel;
 }
 
 /** Takes chunks as long as there are any. */
@@ -65,8 +72,8 @@ function run(work: Work): void {
   }
 }
 
-function carryOut(work: Work, { module, kernel, args, steps, times }: Call): void {
-  const call = kernelOf(work, module, kernel);
+function carryOut(work: Work, { binary, kernel, args, steps, times }: Call): void {
+  const call = kernelOf(work, binary, kernel);
   const now = [...args];
   for (let i = 0; i < times; i++) {
     call(...now);
@@ -76,7 +83,7 @@ function carryOut(work: Work, { module, kernel, args, steps, times }: Call): voi
 
 /** Computes `n` elements from element `from` on. */
 function compute(work: Work & Elements, from: number, n: number): void {
-  const kernel = kernelOf(work, 0, work.kernel);
+  const kernel = kernelOf(work, work.binary, work.kernel);
   if (work.isStaged || work.isInPlace) computeByBlocks(work, kernel, from, n);
   else call(kernel, work, work, work.out, from, n);
 }

@@ -253,19 +253,19 @@ const cases: [what: string, call: () => unknown, kind: typeof TypeError | typeof
     'createArena, a fraction',
     () => createArena(1.5),
     RangeError,
-    'createArena: bytes must be an integer from 1 to 4292804608, got 1.5',
+    'createArena: bytes must be an integer from 1 to 4292739072, got 1.5',
   ],
   [
     'createArena, zero',
     () => createArena(0),
     RangeError,
-    'createArena: bytes must be an integer from 1 to 4292804608, got 0',
+    'createArena: bytes must be an integer from 1 to 4292739072, got 0',
   ],
   [
     'createArena, too much',
     () => createArena(2 ** 32),
     RangeError,
-    'createArena: bytes must be an integer from 1 to 4292804608, got 4294967296',
+    'createArena: bytes must be an integer from 1 to 4292739072, got 4294967296',
   ],
   [
     'arena exhausted',

@@ -10,7 +10,8 @@ import * as lanewise from '../src';
 const committed = JSON.parse(readFileSync(new URL('golden/hashes.json', import.meta.url), 'utf8'));
 
 test('this Node', async () => {
-  expect(await fingerprints(lanewise)).toEqual(committed);
+  // dist's types leave out what is internal.
+  expect(await fingerprints(lanewise as unknown as Parameters<typeof fingerprints>[0])).toEqual(committed);
 });
 
 /** Prints the hashes of the built package. */

@@ -292,7 +292,7 @@ describe('threads that fail', () => {
     const [x, weights, bias] = layer(m, k, n, 'ordinary');
     for (const worker of workers) {
       const post = worker.postMessage.bind(worker);
-      worker.postMessage = (work) => post({ ...work, modules: [] });
+      worker.postMessage = (work) => post({ ...work, binaries: [] });
     }
     const call = async () =>
       method === 'run' ? own.run(dense, x, weights, { bias }) : own.runSync(dense, x, weights, { bias });

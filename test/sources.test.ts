@@ -4,12 +4,13 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { type Activation, create } from '../src';
 
+const folder = new URL('../assembly/', import.meta.url);
+const source = readdirSync(folder)
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => readFileSync(new URL(file, folder), 'utf8'))
+  .join('');
+
 test('the operators state the bounds of the table', () => {
-  const folder = new URL('../assembly/', import.meta.url);
-  const source = readdirSync(folder)
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => readFileSync(new URL(file, folder), 'utf8'))
-    .join('');
   const stated = [
     ...source.matchAll(
       /Error at most ([\d.]+) ULP, of the derivative ([\d.]+)\.\n \*\/\n@unmanaged\n@final\n(?:export )?class (\w+)/g,
@@ -23,7 +24,6 @@ test('the operators state the bounds of the table', () => {
 });
 
 test('the operators of gradients from outputs state the bounds of the table', () => {
-  const source = readFileSync(new URL('../assembly/output.ts', import.meta.url), 'utf8');
   const stated = [...source.matchAll(/Error at most ([\d.]+) ULP\. \*\/\n@unmanaged\n@final\nclass (\w+)FromOutput/g)];
   const all = create().activations as unknown as { [name: string]: Activation };
   for (const [, ulp, operator] of stated) {
@@ -33,6 +33,26 @@ test('the operators of gradients from outputs state the bounds of the table', ()
     ]);
   }
   expect(stated).toHaveLength(9);
+});
+
+test('no two binaries have constants at one place, or outside of theirs', () => {
+  const CONSTANTS = 49152;
+  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2 });
+  const bytes = new Uint8Array(memory.buffer);
+  const taken = new Set<number>();
+  const folders = ['../build/', '../build/families/'].map((folder) => new URL(folder, import.meta.url));
+  const files = folders.flatMap((folder) => readdirSync(folder).map((file) => new URL(file, folder)));
+  const binaries = files.filter(({ pathname }) => pathname.endsWith('simd.wasm'));
+  for (const file of binaries) {
+    bytes.fill(0xa5);
+    new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)), { env: { memory } });
+    for (const [at, byte] of bytes.entries()) {
+      if (byte === 0xa5) continue;
+      if (at < CONSTANTS || taken.has(at)) throw new Error(`${file.pathname} writes to ${at}`);
+      taken.add(at);
+    }
+  }
+  expect(binaries).toHaveLength(4 + 1 + 2 * 9);
 });
 
 test.each(['relaxed', 'simd'])('the %s binary is at most 12 KB gzipped', (name) => {

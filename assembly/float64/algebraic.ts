@@ -2,6 +2,9 @@ import { abs, clamp, HALF, highHalf, madd, nmadd, ONE, splat, zero } from '../la
 import { backward, forward } from '../loops';
 import { bothSides, lost, lostOfAny, quotient, TWO_TO_MINUS_128 } from './math';
 
+export { softsignFromOutputBackward } from '../algebraic';
+export { relu, reluBackward } from '../relu'; // of squareplus at beta 0
+
 /** 2^510: its square does not overflow, no beta shows beside it, and the derivative has vanished. */
 const SQUARE_END = memory.data<f64>([3.3519519824856493e153]);
 const MINUS_1 = memory.data<i64>([-1]);

@@ -2,6 +2,8 @@ import { clamp, madd, nmadd, ONE, select, splat, zero } from '../lanes';
 import { backward, forward } from '../loops';
 import { BIAS, BIAS_PLUS_128, expm1Of, power, rounded, ScaledExponential, TWO_TO_MINUS_128 } from './math';
 
+export { celuFromOutputBackward, eluFromOutputBackward, expFromOutputBackward } from '../exponential';
+
 /** Holds n + 2046, to be taken as two factors. */
 const BIAS_TWICE = memory.data<f64>([6755399441055744.0 + 2046.0]);
 /** Half the smallest float64 is above, the largest below. */
@@ -11,11 +13,11 @@ const EXP_HIGH = memory.data<f64>([710.0]);
 const EXPM1_LOW = memory.data<f64>([-40.0]);
 /** No factor beside e^x lifts it above half the smallest float64 from here down. */
 const TAIL_LOW = memory.data<f64>([-760.0]);
-export const SELU_SCALE = memory.data<f64>([1.0507009873554805]);
+const SELU_SCALE = memory.data<f64>([1.0507009873554805]);
 const SELU_SCALE_LESS_1 = memory.data<f64>([0.0507009873554805]);
 /** s a, and what it lacks */
-export const SELU_SCALE_ALPHA = memory.data<f64>([1.7580993408473768]);
-export const SELU_SCALE_ALPHA_REST = memory.data<f64>([-6.395264655648322e-17]);
+const SELU_SCALE_ALPHA = memory.data<f64>([1.7580993408473768]);
+const SELU_SCALE_ALPHA_REST = memory.data<f64>([-6.395264655648322e-17]);
 
 /** 2^128 e^min(x, 0). */
 @inline
@@ -153,4 +155,18 @@ export function celu(p: usize, x: usize, y: usize, n: usize): void {
 }
 export function celuBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
   backward<Celu>(p, dy, x, dx, n);
+}
+
+/** The derivative of selu from its output y: y > 0 ? s : y + s a. Error at most 1.5 ULP. */
+@unmanaged
+@final
+class SeluFromOutput {
+
+  @inline derivative(y: v128): v128 {
+    const negative = f64x2.add(f64x2.add(y, splat(SELU_SCALE_ALPHA)), splat(SELU_SCALE_ALPHA_REST));
+    return select(f64x2.gt(y, zero()), splat(SELU_SCALE), negative);
+  }
+}
+export function seluFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {
+  backward<SeluFromOutput>(p, dy, y, dx, n);
 }

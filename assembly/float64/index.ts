@@ -7,12 +7,9 @@ export * from '../shrink';
 export * from './algebraic';
 export * from './exponential';
 export * from './gelu';
-export * from './output';
 export * from './sigmoid';
 export * from './softplus';
 export * from './tanh';
 
 /** Which binary this is. The loader asks. */
 export const float64: bool = true;
-/** Whether `madd` is one instruction. */
-export const relaxed: bool = ASC_FEATURE_RELAXED_SIMD;

@@ -18,6 +18,8 @@ import {
   TWO_TO_MINUS_128,
 } from './math';
 
+export { sigmoidFromOutputBackward } from '../sigmoid';
+
 /**
  * sigmoid(x) = 1 / (1 + e^-x). Its derivative is e^-|x| / (1 + e^-|x|)^2.
  * Error at most 1.9 ULP, of the derivative 1.4.

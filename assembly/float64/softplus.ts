@@ -1,7 +1,9 @@
+import { deficit } from './exponential';
 import { clamp, HALF, highHalf, madd, negate, nmadd, ONE, select, SIGN, signOf, splat, TWO, zero } from '../lanes';
 import { backward, forwardLong } from '../loops';
 import { degree7 } from '../polynomial';
 import {
+  BIAS,
   BIAS_MINUS_128,
   BIAS_PLUS_128,
   expm1Lost,
@@ -235,4 +237,36 @@ export function mish(p: usize, x: usize, y: usize, n: usize): void {
 }
 export function mishBackward(p: usize, dy: usize, x: usize, dx: usize, n: usize): void {
   backward<Mish>(p, dy, x, dx, n);
+}
+
+/** The derivative of softplus from its output y: 1 - e^(-beta y). Error at most 1.5 ULP. */
+@unmanaged
+@final
+class SoftplusFromOutput extends ScaledExponential {
+  /** where the result rounds to 1 */
+  end: v128;
+
+
+  @inline derivative(y: v128): v128 {
+    const z = f64x2.pmin(y, this.end);
+    const k = this.rounded(z, BIAS);
+    const s = power(k);
+    return nmadd(s, this.expm1Of(z, k, BIAS), f64x2.sub(splat(ONE), s));
+  }
+}
+export function softplusFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {
+  backward<SoftplusFromOutput>(p, dy, y, dx, n);
+}
+
+/** The derivative of logSigmoid from its output y: 1 - e^y. Error at most 1 ULP. */
+@unmanaged
+@final
+class LogSigmoidFromOutput {
+
+  @inline derivative(y: v128): v128 {
+    return deficit(y);
+  }
+}
+export function logSigmoidFromOutputBackward(p: usize, dy: usize, y: usize, dx: usize, n: usize): void {
+  backward<LogSigmoidFromOutput>(p, dy, y, dx, n);
 }

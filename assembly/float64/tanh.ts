@@ -20,6 +20,8 @@ import {
   VANISHED,
 } from './math';
 
+export { tanhFromOutputBackward } from '../tanh';
+
 /** tanh rounds to 1 from here. */
 const TANH_ONE = memory.data<f64>([19.5]);
 const TWO_LOG2_E = memory.data<f64>([2.8853900817779268]);

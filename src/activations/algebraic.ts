@@ -1,4 +1,8 @@
 import { activation } from '../activation';
+import { Family } from '../family';
+import * as generated from '../generated/algebraic';
+
+const family = /* @__PURE__ */ new Family(generated);
 
 /**
  * An algebraic softplus, with `beta` (4) for the width of its bend; {@link relu} at beta 0.
@@ -8,7 +12,8 @@ import { activation } from '../activation';
  * @example
  * squareplus(new Float32Array([-1.5, 0, 1.5])); // 0.5, 1, 2
  */
-export const squareplus = activation({
+export const squareplus = /* @__PURE__ */ activation({
+  family,
   name: 'squareplus',
   formula: '(x + sqrt(x^2 + beta)) / 2',
   defaults: { beta: 4 },
@@ -42,7 +47,8 @@ export const squareplus = activation({
  * @example
  * softsign(new Float32Array([-1, 0, 3])); // -0.5, 0, 0.75
  */
-export const softsign = activation({
+export const softsign = /* @__PURE__ */ activation({
+  family,
   name: 'softsign',
   formula: 'x / (1 + |x|)',
   defaults: {},

@@ -1,5 +1,9 @@
 import { activation } from '../activation';
+import { Family } from '../family';
+import * as generated from '../generated/exponential';
 import { refuseNegative, refuseScale, scaledExpm1, scaledExponential64, splitReciprocal64 } from './fields';
+
+const family = /* @__PURE__ */ new Family(generated);
 
 /**
  * The exponential function.
@@ -7,7 +11,8 @@ import { refuseNegative, refuseScale, scaledExpm1, scaledExponential64, splitRec
  * @example
  * exp(new Float32Array([0, 1])); // 1, 2.7182817
  */
-export const exp = activation({
+export const exp = /* @__PURE__ */ activation({
+  family,
   name: 'exp',
   formula: 'e^x',
   defaults: {},
@@ -26,7 +31,8 @@ export const exp = activation({
  * @example
  * elu(new Float32Array([-1, 1]), { alpha: 2 }); // -1.2642411, 1
  */
-export const elu = activation({
+export const elu = /* @__PURE__ */ activation({
+  family,
   name: 'elu',
   formula: 'x > 0 ? x : alpha (e^x - 1)',
   defaults: { alpha: 1 },
@@ -53,7 +59,8 @@ export const elu = activation({
  * @example
  * celu(new Float32Array([-1, 1]), { alpha: 2 }); // -0.7869387, 1
  */
-export const celu = activation({
+export const celu = /* @__PURE__ */ activation({
+  family,
   name: 'celu',
   formula: 'x > 0 ? x : alpha (e^(x / alpha) - 1)',
   defaults: { alpha: 1 },
@@ -82,7 +89,8 @@ const SELU_ALPHA = 1.6732632423543772;
  * @example
  * selu(new Float32Array([-1, 1])); // -1.1113307, 1.050701
  */
-export const selu = activation({
+export const selu = /* @__PURE__ */ activation({
+  family,
   name: 'selu',
   formula: 's (x > 0 ? x : a (e^x - 1))',
   defaults: {},

@@ -1,6 +1,14 @@
 import { activation } from '../activation';
+import { Family } from '../family';
+import * as generated from '../generated/hard';
 import { lostOf64, refuseScale } from './fields';
 import { keepNaN } from './reference';
+
+const family = /* @__PURE__ */ new Family(generated);
+
+/** 1 / 6, a quotient that bundlers would keep where nothing else of this file is used; and what it lacks. */
+const SIXTH = 0.16666666666666666;
+const SIXTH_REST = 9.25185853854297e-18;
 
 /**
  * A piecewise linear sigmoid, `alpha x + beta` between 0 and 1, with alpha 1/6 and beta 1/2 (PyTorch, JAX, Keras 3; ONNX's default
@@ -11,10 +19,11 @@ import { keepNaN } from './reference';
  * @example
  * hardSigmoid(new Float32Array([-3, 0, 3])); // 0, 0.5, 1
  */
-export const hardSigmoid = activation({
+export const hardSigmoid = /* @__PURE__ */ activation({
+  family,
   name: 'hardSigmoid',
   formula: 'min(max(alpha x + beta, 0), 1)',
-  defaults: { alpha: 1 / 6, beta: 0.5 },
+  defaults: { alpha: SIXTH, beta: 0.5 },
   refuse: (alpha, beta) =>
     refuseScale('alpha', alpha) ??
     (Math.abs(beta) <= 1e5 ? undefined : `option beta must be from -100000 to 100000, got ${beta}`),
@@ -24,7 +33,7 @@ export const hardSigmoid = activation({
   },
   fields64(alpha, beta) {
     const offset = beta / alpha;
-    const rest = lostOf64(beta, alpha, alpha === 1 / 6 ? SIXTH_REST : 0, offset);
+    const rest = lostOf64(beta, alpha, alpha === SIXTH ? SIXTH_REST : 0, offset);
     return [alpha, offset, rest, -offset, (1 - beta) / alpha];
   },
   value: (x, alpha, beta) => clamp((x + beta / alpha) * alpha, 0, 1),
@@ -42,9 +51,6 @@ export const hardSigmoid = activation({
   },
 });
 
-/** What the float64 next to 1 / 6, which stands for a sixth, lacks. */
-const SIXTH_REST = 9.25185853854297e-18;
-
 function hardSigmoidSlope(x: number, alpha: number, beta: number): number {
   return keepNaN(x, x > -beta / alpha && x < (1 - beta) / alpha ? alpha : 0);
 }
@@ -55,7 +61,8 @@ function hardSigmoidSlope(x: number, alpha: number, beta: number): number {
  * @example
  * hardSwish(new Float32Array([-4, 1.5, 4])); // 0, 1.125, 4
  */
-export const hardSwish = activation({
+export const hardSwish = /* @__PURE__ */ activation({
+  family,
   name: 'hardSwish',
   formula: 'x min(max(x + 3, 0), 6) / 6',
   defaults: {},
@@ -71,7 +78,8 @@ export const hardSwish = activation({
  * @example
  * sparsePlus(new Float32Array([-2, 0, 2])); // 0, 0.25, 2
  */
-export const sparsePlus = activation({
+export const sparsePlus = /* @__PURE__ */ activation({
+  family,
   name: 'sparsePlus',
   formula: 'x <= -1 ? 0 : x >= 1 ? x : (x + 1)^2 / 4',
   defaults: {},
@@ -87,7 +95,8 @@ export const sparsePlus = activation({
  * @example
  * sparseSigmoid(new Float32Array([-2, 0, 2])); // 0, 0.5, 1
  */
-export const sparseSigmoid = activation({
+export const sparseSigmoid = /* @__PURE__ */ activation({
+  family,
   name: 'sparseSigmoid',
   formula: 'min(max((x + 1) / 2, 0), 1)',
   defaults: {},

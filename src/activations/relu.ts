@@ -1,6 +1,10 @@
 import { activation } from '../activation';
+import { Family } from '../family';
+import * as generated from '../generated/relu';
 import { refuseNegative } from './fields';
 import { keepNaN } from './reference';
+
+const family = /* @__PURE__ */ new Family(generated);
 
 /**
  * Rectified linear unit, `max(x, 0)`. Its derivative at 0 is 0. Keeps -0.
@@ -8,7 +12,8 @@ import { keepNaN } from './reference';
  * @example
  * relu(new Float32Array([-1, 2, -3, 4, -5])); // 0, 2, 0, 4, 0
  */
-export const relu = activation({
+export const relu = /* @__PURE__ */ activation({
+  family,
   name: 'relu',
   formula: 'max(x, 0)',
   defaults: {},
@@ -27,7 +32,8 @@ export const relu = activation({
  * @example
  * relu6(new Float32Array([-1, 2, 8])); // 0, 2, 6
  */
-export const relu6 = activation({
+export const relu6 = /* @__PURE__ */ activation({
+  family,
   name: 'relu6',
   formula: 'min(max(x, 0), 6)',
   defaults: {},
@@ -46,7 +52,8 @@ export const relu6 = activation({
  * @example
  * reluSquared(new Float32Array([-3, 3])); // 0, 9
  */
-export const reluSquared = activation({
+export const reluSquared = /* @__PURE__ */ activation({
+  family,
   name: 'reluSquared',
   formula: 'max(x, 0)^2',
   defaults: {},
@@ -63,7 +70,8 @@ export const reluSquared = activation({
  * @example
  * leakyRelu(new Float32Array([1, -10]), { alpha: 0.1 }); // 1, -1
  */
-export const leakyRelu = activation({
+export const leakyRelu = /* @__PURE__ */ activation({
+  family,
   name: 'leakyRelu',
   formula: 'x > 0 ? x : alpha x',
   defaults: { alpha: 0.01 },
@@ -93,7 +101,8 @@ function leakyKernel(alpha: number): string {
  * @example
  * hardTanh(new Float32Array([-3, 0.5, 3])); // -1, 0.5, 1
  */
-export const hardTanh = activation({
+export const hardTanh = /* @__PURE__ */ activation({
+  family,
   name: 'hardTanh',
   formula: 'min(max(x, min), max)',
   defaults: { min: -1, max: 1 },
@@ -117,7 +126,8 @@ export const hardTanh = activation({
  * @example
  * threshold(new Float32Array([0.5, 2]), { threshold: 1, value: -7 }); // -7, 2
  */
-export const threshold = activation({
+export const threshold = /* @__PURE__ */ activation({
+  family,
   name: 'threshold',
   formula: 'x > threshold ? x : value',
   defaults: { threshold: 0, value: 0 },
@@ -134,7 +144,8 @@ export const threshold = activation({
  * @example
  * thresholdedRelu(new Float32Array([0.5, 2])); // 0, 2
  */
-export const thresholdedRelu = activation({
+export const thresholdedRelu = /* @__PURE__ */ activation({
+  family,
   name: 'thresholdedRelu',
   formula: 'x > alpha ? x : 0',
   defaults: { alpha: 1 },
@@ -151,7 +162,8 @@ export const thresholdedRelu = activation({
  * @example
  * step(new Float32Array([-2, 0, 2])); // 0, 0, 1
  */
-export const step = activation({
+export const step = /* @__PURE__ */ activation({
+  family,
   name: 'step',
   formula: 'x > 0 ? 1 : alpha',
   defaults: { alpha: 0 },

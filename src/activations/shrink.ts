@@ -1,5 +1,9 @@
 import { activation } from '../activation';
+import { Family } from '../family';
+import * as generated from '../generated/shrink';
 import { keepNaN } from './reference';
+
+const family = /* @__PURE__ */ new Family(generated);
 
 /** What is wrong with `lambda`, or undefined. */
 function refuse(lambda: number): string | undefined {
@@ -12,7 +16,8 @@ function refuse(lambda: number): string | undefined {
  * @example
  * hardShrink(new Float32Array([-2, 0.25, 2])); // -2, 0, 2
  */
-export const hardShrink = activation({
+export const hardShrink = /* @__PURE__ */ activation({
+  family,
   name: 'hardShrink',
   formula: '|x| > lambda ? x : 0',
   defaults: { lambda: 0.5 },
@@ -30,7 +35,8 @@ export const hardShrink = activation({
  * @example
  * softShrink(new Float32Array([-2, 0.25, 2])); // -1.5, 0, 1.5
  */
-export const softShrink = activation({
+export const softShrink = /* @__PURE__ */ activation({
+  family,
   name: 'softShrink',
   formula: 'x > lambda ? x - lambda : x < -lambda ? x + lambda : 0',
   defaults: { lambda: 0.5 },

@@ -1,6 +1,10 @@
 import { activation } from '../activation';
+import { Family } from '../family';
+import * as generated from '../generated/sigmoid';
 import { refuseScale, scaledExponential, scaledExponential64, split64 } from './fields';
 import { logistic, timesVanishing } from './reference';
+
+const family = /* @__PURE__ */ new Family(generated);
 
 /**
  * The logistic function.
@@ -8,7 +12,8 @@ import { logistic, timesVanishing } from './reference';
  * @example
  * sigmoid(new Float32Array([-1, 0, 1])); // 0.26894143, 0.5, 0.7310586
  */
-export const sigmoid = activation({
+export const sigmoid = /* @__PURE__ */ activation({
+  family,
   name: 'sigmoid',
   formula: '1 / (1 + e^-x)',
   defaults: {},
@@ -27,7 +32,8 @@ export const sigmoid = activation({
  * @example
  * silu(new Float32Array([-1, 1])); // -0.26894143, 0.7310586
  */
-export const silu = activation({
+export const silu = /* @__PURE__ */ activation({
+  family,
   name: 'silu',
   formula: 'x sigmoid(beta x)',
   defaults: { beta: 1 },
@@ -51,7 +57,8 @@ export const swish = silu;
  * @example
  * quickGelu(new Float32Array([-1, 1])); // -0.15420423, 0.8457958
  */
-export const quickGelu = activation({
+export const quickGelu = /* @__PURE__ */ activation({
+  family,
   name: 'quickGelu',
   formula: 'x sigmoid(1.702 x)',
   defaults: {},

@@ -1,6 +1,10 @@
 import { activation } from '../activation';
+import { Family } from '../family';
+import * as generated from '../generated/softplus';
 import { refuseScale, scaledExpm1, scaledExponential64, split64 } from './fields';
 import { logistic, timesVanishing } from './reference';
+
+const family = /* @__PURE__ */ new Family(generated);
 
 /**
  * A smooth ReLU. The definition holds for all x: there is no linear switch.
@@ -10,7 +14,8 @@ import { logistic, timesVanishing } from './reference';
  * @example
  * softplus(new Float32Array([-1, 0, 1])); // 0.31326169, 0.6931472, 1.3132616
  */
-export const softplus = activation({
+export const softplus = /* @__PURE__ */ activation({
+  family,
   name: 'softplus',
   formula: 'log(1 + e^(beta x)) / beta',
   defaults: { beta: 1 },
@@ -33,7 +38,8 @@ export const softplus = activation({
 });
 
 /** The logarithm of `sigmoid`. */
-export const logSigmoid = activation({
+export const logSigmoid = /* @__PURE__ */ activation({
+  family,
   name: 'logSigmoid',
   formula: 'log(sigmoid(x))',
   defaults: {},
@@ -50,7 +56,8 @@ export const logSigmoid = activation({
  * @example
  * mish(new Float32Array([-1, 1])); // -0.30340147, 0.8650984
  */
-export const mish = activation({
+export const mish = /* @__PURE__ */ activation({
+  family,
   name: 'mish',
   formula: 'x tanh(log(1 + e^x))',
   defaults: {},

@@ -1,4 +1,8 @@
 import { activation } from '../activation';
+import { Family } from '../family';
+import * as generated from '../generated/tanh';
+
+const family = /* @__PURE__ */ new Family(generated);
 
 /**
  * The hyperbolic tangent.
@@ -6,7 +10,8 @@ import { activation } from '../activation';
  * @example
  * tanh(new Float32Array([-1, 0, 1])); // -0.7615942, 0, 0.7615942
  */
-export const tanh = activation({
+export const tanh = /* @__PURE__ */ activation({
+  family,
   name: 'tanh',
   formula: 'tanh(x)',
   defaults: {},
@@ -26,7 +31,8 @@ export const tanh = activation({
  * @example
  * tanhShrink(new Float32Array([-1, 0, 1])); // -0.23840584, 0, 0.23840584
  */
-export const tanhShrink = activation({
+export const tanhShrink = /* @__PURE__ */ activation({
+  family,
   name: 'tanhShrink',
   formula: 'x - tanh(x)',
   defaults: {},

@@ -2,7 +2,7 @@
 
 import { numericDefaults } from '../activation';
 import { disjoint } from '../overlap';
-import { type Call, type Calls, FREE } from '../protocol';
+import { type Call, type Calls, FREE, type ThreadBinary } from '../protocol';
 import type { Runtime, Workspace } from '../runtime';
 import { THREADS, THREADS_BYTES, WHOLE } from '../staging';
 import { type Means, type Plan, TASK, type Task, type TaskOf } from '../task';
@@ -157,7 +157,8 @@ class ProductPlan implements Plan {
   readonly chunks: number;
   readonly isPaced: boolean;
   readonly memory: WebAssembly.Memory;
-  readonly modules: readonly (WebAssembly.Module | undefined)[];
+  readonly binaries: readonly ThreadBinary[];
+  readonly #matmul: number;
   readonly #runtime: Runtime;
   readonly #product: Product;
   readonly #slabs: readonly Part[];
@@ -190,7 +191,11 @@ class ProductPlan implements Plan {
     const home = workspace.share(kernels) as Home; // as otherwise there would be no plan
     this.memory = home.memory;
     this.#activation = spec && runtime.kernel(spec).share?.(workspace.heap.buffer, ...numericDefaults(spec));
-    this.modules = [this.#activation?.module, home.module];
+    this.#matmul = home.id;
+    this.binaries = [home, ...(this.#activation === undefined ? [] : [this.#activation])].map(({ id, module }) => ({
+      id,
+      module,
+    }));
     busy.add(home.memory);
     this.fill(0); // before threads are woken, which otherwise would have to be woken twice
   }
@@ -245,12 +250,12 @@ class ProductPlan implements Plan {
     const outAt = out.place(whole.i, whole.j, whole.rows, whole.columns) + (i - whole.i) * out.row + 4 * (j - whole.j);
     const s = this.#bias === undefined ? 0 : this.#bias.place(0, whole.j, 1, whole.columns) + 4 * (j - whole.j);
     const args = [rows, k, columns, aAt, a.row, a.column, bAt, b.row, b.column, s, 0, outAt, out.row, scratch];
-    const calls: Call[] = [{ module: 1, kernel: 'matmul', args, steps: [], times: 1 }];
+    const calls: Call[] = [{ binary: this.#matmul, kernel: 'matmul', args, steps: [], times: 1 }];
     const n = columns - (columns % WHOLE);
     if (this.#activation !== undefined && n > 0) {
-      const { name, params } = this.#activation;
+      const { id, name, params } = this.#activation;
       calls.push({
-        module: 0,
+        binary: id,
         kernel: name,
         args: [params, outAt, outAt, n],
         steps: [0, out.row, out.row, 0],

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { create } from '../../src';
@@ -50,6 +51,18 @@ describe.skipIf(!isInstalled)('the packed package', () => {
 
   afterAll(async () => {
     await rm(app, { recursive: true, force: true });
+  });
+
+  test('what a bundler makes of relu alone is at most 25 KB, gzipped', { timeout: MINUTE }, async () => {
+    const esbuild = await tool('esbuild/lib/main.js');
+    const { outputFiles } = await esbuild.build({
+      stdin: { contents: "import { relu } from 'lanewise'; globalThis.y = relu(globalThis.x);", resolveDir: app },
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      write: false,
+    });
+    expect(gzipSync(outputFiles[0].contents, { level: 9 }).length).toBeLessThanOrEqual(25 * 1024);
   });
 
   test('publint finds nothing', async () => {
