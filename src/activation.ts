@@ -1,5 +1,5 @@
 import { backwardWithBias, checkBias, forwardWithBias } from './bias';
-import { applyTyped } from './dispatch';
+import { applyTyped, type PreparedCall, prepareTyped, type TypedCall } from './dispatch';
 import { checkFloat32, checkOptions, describe, isPlainFloat32, outFor, outLike } from './errors';
 import type { Family } from './family';
 import { current, defaultRuntime, type Kernel, type Runtime } from './runtime';
@@ -175,17 +175,16 @@ export interface Chosen {
   readonly b: number;
 }
 
-/** A call with its arguments checked: what `lanewise/parallel` works with. */
-export interface Prepared {
+/** A call on Float32Arrays with its arguments checked. */
+interface Prepared extends PreparedCall {
   readonly out: Float32Array;
-  readonly runtime: Runtime;
   readonly kernel: Kernel;
-  readonly a: number;
-  readonly b: number;
 }
+
+/** What `lanewise/parallel` works with. */
 export interface Preparations {
-  forward(x: Float32Array, options?: Options): Prepared;
-  backward(dy: Float32Array, x: Float32Array, options?: Options): Prepared;
+  forward(x: NumberArray, options?: Options): PreparedCall;
+  backward(dy: NumberArray, x: NumberArray, options?: Options): PreparedCall;
   /** What the options of a call to `fn` choose, of which others than the activation's own are not looked at. */
   chosen(fn: string, options: object | undefined): Chosen;
 }
@@ -326,7 +325,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     forward(x, options) {
       if (!isPlainFloat32(x)) {
         const type = otherType(name, 'x', x);
-        if (type !== undefined) return ofType(name, type, undefined, x, options);
+        if (type !== undefined) return applied(typedCall(name, type, x, options));
       }
       if (options?.bias !== undefined) return withBias(undefined, x, options);
       const { out, kernel, a, b } = prepared(name, undefined, x, options, knownWithBias);
@@ -337,7 +336,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     backward(dy, x, options) {
       if (!isPlainFloat32(x)) {
         const type = otherType(backwardName, 'x', x);
-        if (type !== undefined) return ofType(backwardName, type, dy, x, options);
+        if (type !== undefined) return applied(typedCall(backwardName, type, x, options, { dy }));
       }
       if (options?.bias !== undefined || options?.dBias !== undefined) return withBias(dy, x, options);
       checkFloat32(backwardName, 'dy', dy);
@@ -348,16 +347,20 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     },
   };
 
-  /** A call on arrays of another type than float32. */
-  function ofType(
+  /** A call on arrays of another type than float32: that of the gradient where there is an `upstream`. */
+  function typedCall(
     fn: string,
     type: ElementType,
-    dy: unknown,
     x: NumberArray,
     options: Options | undefined,
-  ): Float32Array {
-    const call = { fn, type, dy, x, options, known };
-    return applyTyped(call, runtimeNow(), (isExact) => chosen(fn, options, isExact)) as Float32Array;
+    upstream?: { readonly dy: unknown },
+  ): TypedCall {
+    const choose = (isExact: boolean) => chosen(fn, options, isExact);
+    return { fn, type, isGradient: upstream !== undefined, dy: upstream?.dy, x, options, known, choose };
+  }
+
+  function applied(call: TypedCall): Float32Array {
+    return applyTyped(call, runtimeNow()) as Float32Array;
   }
 
   function withOptions(options: Options): Activation<D> {
@@ -389,8 +392,8 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   function backwardFromOutput(dy: Float32Array, y: Float32Array, options?: Options): Float32Array {
     const type = isPlainFloat32(y) ? undefined : otherType(outputName, 'y', y);
     if (type !== undefined) {
-      const call = { fn: outputName, type, dy, x: y, source: 'y', options, known };
-      return applyTyped(call, runtimeNow(), (isExact) => chosenOutput(options, isExact)) as Float32Array;
+      const call = typedCall(outputName, type, y, options, { dy });
+      return applied({ ...call, source: 'y', choose: (isExact) => chosenOutput(options, isExact) });
     }
     checkFloat32(outputName, 'dy', dy);
     const out = outLike(outputName, dy, y, options, known, 'y');
@@ -429,13 +432,15 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
 
   const prepare: Preparations = {
     forward(x, options) {
-      checkFloat32(name, 'x', x);
-      return prepared(name, undefined, x, options, known);
+      const type = otherType(name, 'x', x);
+      if (type !== undefined) return prepareTyped(typedCall(name, type, x, options), runtimeNow());
+      return prepared(name, undefined, x as Float32Array, options, known);
     },
     backward(dy, x, options) {
+      const type = otherType(backwardName, 'x', x);
+      if (type !== undefined) return prepareTyped(typedCall(backwardName, type, x, options, { dy }), runtimeNow());
       checkFloat32(backwardName, 'dy', dy);
-      checkFloat32(backwardName, 'x', x);
-      return prepared(backwardName, dy, x, options, known);
+      return prepared(backwardName, dy, x as Float32Array, options, known);
     },
     chosen: (fn, options) => chosen(fn, options as Options | undefined),
   };

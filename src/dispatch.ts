@@ -2,14 +2,16 @@ import type { Spec } from './activation';
 import { checkLength, checkOptions } from './errors';
 import { float64Kernel } from './float64';
 import { halfKernel } from './half';
-import { clipIntegers } from './integer';
+import { clipKernel } from './integer';
 import type { Runtime } from './runtime';
-import { checkType, type ElementType, type NumberArray } from './types';
+import { checkType, type ElementType, type NumberArray, type TypedKernel } from './types';
 
 /** A call on arrays of another type than float32. */
 export interface TypedCall {
   readonly fn: string;
   readonly type: ElementType;
+  /** Whether it is that of a gradient, which has a `dy`. */
+  readonly isGradient: boolean;
   readonly dy?: unknown;
   readonly x: NumberArray;
   /** The name of `x`. */
@@ -17,36 +19,51 @@ export interface TypedCall {
   readonly options?: { readonly out?: unknown };
   /** The names of the options. */
   readonly known: readonly string[];
+  /** Gives the row and the numeric options, checked; as they are if `isExact`, else as float32 kernels get them. */
+  choose(isExact: boolean): { row: Spec; a: number; b: number };
 }
 
-/** The row and the numeric options of a call, checked; as they are if `isExact`, else as float32 kernels get them. */
-export type Choose = (isExact: boolean) => { row: Spec; a: number; b: number };
+/** A call with its arguments checked. */
+export interface PreparedCall {
+  readonly out: NumberArray;
+  readonly runtime: Runtime;
+  /** Without a gradient for integers, which have none. */
+  readonly kernel: Partial<TypedKernel> & Pick<TypedKernel, 'forward'>;
+  readonly a: number;
+  readonly b: number;
+}
 
-/** Carries out a call: the gradient if it has a `dy`, else the value. */
-export function applyTyped(
-  { fn, type, dy, x, source = 'x', options = {}, known }: TypedCall,
+/** Checks a call. */
+export function prepareTyped(
+  { fn, type, isGradient, dy, x, source = 'x', options = {}, known, choose }: TypedCall,
   runtime: Runtime,
-  choose: Choose,
-): NumberArray {
+): PreparedCall {
   checkType(fn, source, x, type);
   checkOptions(fn, options, known);
   const isHalf = type.name === 'float16' || type.name === 'bfloat16';
   const { row, a, b } = choose(!isHalf);
-  if (type.range !== undefined) checkTakesIntegers(fn, source, type, row, dy !== undefined);
-  if (dy !== undefined) {
+  if (type.range !== undefined) checkTakesIntegers(fn, source, type, row, isGradient);
+  if (isGradient) {
     checkType(fn, 'dy', dy, type);
     checkLength(fn, 'dy', dy, x.length, source);
   }
   const { out = new type.View(x.length) } = options;
   checkType(fn, 'out', out, type);
   checkLength(fn, 'out', out, x.length, source);
-  if (type.range !== undefined) {
-    clipIntegers(fn, runtime, row, type, x, out, a, b);
-    return out;
-  }
-  const kernel = isHalf ? halfKernel(runtime, row, type) : float64Kernel(runtime, row);
-  if (dy === undefined) kernel.forward(x, out, a, b);
-  else kernel.backward(dy, x, out, a, b);
+  const kernel =
+    type.range !== undefined
+      ? clipKernel(fn, runtime, row, type, a, b)
+      : isHalf
+        ? halfKernel(runtime, row, type)
+        : float64Kernel(runtime, row);
+  return { out, runtime, kernel, a, b };
+}
+
+/** Carries out a call. */
+export function applyTyped(call: TypedCall, runtime: Runtime): NumberArray {
+  const { out, kernel, a, b } = prepareTyped(call, runtime);
+  if (call.isGradient) kernel.backward?.(call.dy as NumberArray, call.x, out, a, b);
+  else kernel.forward(call.x, out, a, b);
   return out;
 }
 

@@ -4,7 +4,7 @@ import { apart } from './overlap';
 import type { Runtime } from './runtime';
 import { inBlocks, OWN } from './staged';
 import type { TypedKernel } from './types';
-import { kernelName } from './wasm';
+import { kernelName, sharedKernel } from './wasm';
 
 /** The kernels take four at a time. */
 const STEPS = { width: 8, whole: 4 };
@@ -16,17 +16,21 @@ export function float64Kernel(runtime: Runtime, spec: Spec): TypedKernel {
   return {
     forward(x, out, a, b) {
       inBlocks(runtime, [x], out, STEPS, (workspace) => {
-        writeFields(workspace.heap, spec, a, b);
+        writeFields(workspace.heap, OWN, spec, a, b);
         const kernel: Forward = workspace.kernels(spec.family.float64)[kernelName(spec, a, b)];
         return (n, target, source) => kernel(OWN, source, target, n);
       });
     },
     backward(dy, x, out, a, b) {
       inBlocks(runtime, [x, dy], out, STEPS, (workspace) => {
-        writeFields(workspace.heap, spec, a, b);
+        writeFields(workspace.heap, OWN, spec, a, b);
         const kernel: Backward = workspace.kernels(spec.family.float64)[`${kernelName(spec, a, b)}Backward`];
         return (n, target, source, gradient) => kernel(OWN, gradient, source, target, n);
       });
+    },
+    share(workspace, isGradient, a, b) {
+      const write = (at: number) => writeFields(workspace.heap, at, spec, a, b);
+      return sharedKernel(workspace, spec.family.float64, kernelName(spec, a, b), isGradient, write);
     },
   };
 }
@@ -37,15 +41,15 @@ const last = /* @__PURE__ */ new WeakMap<
   { readonly a: number; readonly b: number; readonly fields: Float64Array }
 >();
 
-/** Writes the kernel's fields, each to both lanes of a vector, to scratch memory. */
-function writeFields(heap: Float32Array, spec: Spec, a: number, b: number): void {
+/** Writes the kernel's fields, each to both lanes of a vector, to address `at`. */
+function writeFields(heap: Float32Array, at: number, spec: Spec, a: number, b: number): void {
   let kept = last.get(spec);
   if (kept?.a !== a || kept.b !== b) {
     const fields = spec.fields64?.(a, b) ?? [a, b];
     kept = { a, b, fields: Float64Array.from(fields.flatMap((field) => [field, field])) };
     last.set(spec, kept);
   }
-  new Float64Array(heap.buffer, OWN, kept.fields.length).set(kept.fields);
+  new Float64Array(heap.buffer, at, kept.fields.length).set(kept.fields);
 }
 
 function loops({ value, derivative }: Spec): TypedKernel {

@@ -1,5 +1,6 @@
 import type { Spec } from './activation';
 import { checkFloat32, checkLength, checkOptions, describe } from './errors';
+import { BLOCK_BYTES, type Operand } from './protocol';
 import { defaultRuntime, type KernelSet, type Runtime } from './runtime';
 import { inBlocks, OWN } from './staged';
 import { BLOCK } from './staging';
@@ -121,8 +122,32 @@ export function halfKernel(runtime: Runtime, spec: Spec, { name }: ElementType):
         };
       });
     },
+    share(workspace, isGradient, a, b) {
+      const home = workspace.share(conversionKernels);
+      const shared = runtime.kernel(spec).share?.(workspace, isGradient, a, b);
+      if (home === undefined || shared === undefined) return undefined;
+      const convert = (kernel: string, from: Operand, to: Operand) => ({
+        binary: home.binary.id,
+        kernel,
+        args: [from, to, 'n'] as const,
+      });
+      const calls = [
+        convert(widen, 'x', 'wideX'),
+        ...(isGradient ? [convert(widen, 'dy', 'wideDy')] : []),
+        ...shared.calls.map((call) => ({
+          ...call,
+          args: call.args.map((arg) => wide[arg as keyof typeof wide] ?? arg),
+        })),
+        convert(narrow, 'wideX', 'out'),
+      ];
+      return { ...shared, binaries: [...shared.binaries, home.binary], calls };
+    },
+    block: BLOCK_BYTES / 4,
   };
 }
+
+/** Where the float32 kernel finds its operands, in a thread. */
+const wide = { x: 'wideX', dy: 'wideDy', out: 'wideX' } as const;
 
 /** Where the result of a conversion goes. */
 export interface ConversionOptions<A> {

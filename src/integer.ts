@@ -3,7 +3,7 @@ import { apart } from './overlap';
 import type { KernelSet, Runtime } from './runtime';
 import { inBlocks } from './staged';
 import { typed } from './typed';
-import type { ElementType, NumberArray } from './types';
+import type { ElementType, NumberArray, TypedKernel } from './types';
 
 /** y[i] = min(max(x[i], low), high) for any number of elements. */
 type Clip = (x: number, y: number, n: number, low: number, high: number) => void;
@@ -37,31 +37,43 @@ function clipped(x: NumberArray, y: NumberArray, low: number, high: number): voi
 }
 
 /**
- * An activation that cuts off below and above, on integers.
+ * An activation that cuts off below and above, on integers, which has no gradient.
  *
  * @throws RangeError for an end that could be a result but is no integer of this type
  */
-export function clipIntegers(
+export function clipKernel(
   fn: string,
   runtime: Runtime,
   { clip }: Spec,
   type: ElementType,
-  x: NumberArray,
-  out: NumberArray,
   a: number,
   b: number,
-): void {
+): Pick<TypedKernel, 'forward' | 'share'> {
   const [least, largest] = type.range as readonly [number, number];
   const [from, to] = (clip as NonNullable<typeof clip>)(a, b);
   if (from > least) checkEnd(fn, type, from);
   if (to < largest) checkEnd(fn, type, to);
-  clippedBy(runtime, type, x, out, Math.max(from, least), Math.min(to, largest));
+  const [low, high] = [Math.max(from, least), Math.min(to, largest)];
+  return {
+    forward: (x, out) => clippedBy(runtime, type, x, out, low, high),
+    share(workspace) {
+      const home = workspace.share(clipKernels);
+      if (home === undefined) return undefined;
+      const { memory, binary } = home;
+      const calls = [{ binary: binary.id, kernel: kernelOf(type), args: ['x', 'out', 'n', low, high] as const }];
+      return { memory, binaries: [binary], calls, release() {} };
+    },
+  };
+}
+
+function kernelOf({ name }: ElementType): keyof ClipKernels {
+  return `clip${name[0].toUpperCase()}${name.slice(1).replace('Clamped', '')}` as keyof ClipKernels;
 }
 
 /** out[i] = min(max(x[i], low), high); all are of the type. */
 export function clippedBy(
   runtime: Runtime,
-  { name, bytes }: ElementType,
+  type: ElementType,
   x: NumberArray,
   out: NumberArray,
   low: number,
@@ -71,9 +83,8 @@ export function clippedBy(
     clipped(apart(x, out), out, low, high);
     return;
   }
-  const kernel = `clip${name[0].toUpperCase()}${name.slice(1).replace('Clamped', '')}` as keyof ClipKernels;
-  inBlocks(runtime, [x], out, { width: bytes, whole: 1 }, (workspace) => {
-    const clip = workspace.kernels(clipKernels)[kernel];
+  inBlocks(runtime, [x], out, { width: type.bytes, whole: 1 }, (workspace) => {
+    const clip = workspace.kernels(clipKernels)[kernelOf(type)];
     return (n, target, source) => clip(source, target, n, low, high);
   });
 }

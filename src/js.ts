@@ -47,6 +47,7 @@ function jsWorkspace(): Workspace {
       return kernels;
     },
     share: () => undefined,
+    lend: () => ({ at: 0, release() {} }),
     address: () => undefined,
     linkage: () => undefined,
     forward: (spec, a, b, x, y, n) => jsKernel(spec).forward(part(x, n), part(y, n), a, b),

@@ -6,6 +6,7 @@ import { KEPT, type Report } from './protocol';
 import type { Runtime } from './runtime';
 import { type Means, TASK, type Task, type TaskOf } from './task';
 import { canBlock, checkHasThreads, cores, startThread, type Thread } from './threads';
+import type { FloatArray, IntegerArray, NumberArray, Same } from './types';
 
 export interface PoolOptions {
   /** How many threads; as many as the machine runs at the same time, unless given. */
@@ -22,6 +23,10 @@ export type RunOptions<O extends Options = any> = string extends keyof O
 // biome-ignore lint/suspicious/noExplicitAny: any activation
 export type Runnable<D extends Defaults = any> = Pick<Activation<D>, 'name' | 'defaults'>;
 
+/** The same where it works on integers too. */
+// biome-ignore lint/suspicious/noExplicitAny: any activation
+export type RunnableOnIntegers<D extends Defaults = any> = Runnable<D> & ((x: Int8Array) => Int8Array);
+
 /** A product of matrices or a layer: `matmul` and `dense` of `lanewise/nn`. */
 export type MatrixFunction<O> = (a: Float32Array, b: Float32Array, options: O) => Float32Array;
 
@@ -33,17 +38,22 @@ export type MatrixFunction<O> = (a: Float32Array, b: Float32Array, options: O) =
 export interface Pool extends AsyncDisposable {
   readonly threads: number;
   /**
-   * `f(x, options)` on the pool's threads. Arrays whose buffers are SharedArrayBuffers are worked on in place, without copying where all
+   * `f(x, options)` on the pool's threads, for arrays of all types that `f` takes. Arrays whose buffers are SharedArrayBuffers are worked on in place, without copying where all
    * are of one shared arena; others are copied by the calling thread, piece by piece, while the threads compute. They must be left
    * alone until the promise is settled. Short arrays are worked on by the calling thread.
    *
    * @param options.signal - ends the call early: it rejects with the signal's reason, and `out` holds the result in part
    */
-  run<D extends Defaults>(
+  run<D extends Defaults, A extends FloatArray>(
     f: Runnable<D>,
-    x: Float32Array,
-    options?: RunOptions<Options<NoInfer<D>>>,
-  ): Promise<Float32Array>;
+    x: A,
+    options?: RunOptions<Options<NoInfer<D>, Same<A>>>,
+  ): Promise<Same<A>>;
+  run<D extends Defaults, A extends IntegerArray>(
+    f: RunnableOnIntegers<D>,
+    x: A,
+    options?: RunOptions<Options<NoInfer<D>, Same<A>>>,
+  ): Promise<Same<A>>;
   /**
    * `f(a, b, options)` of `lanewise/nn`, `dense` or `matmul`, likewise: a product of matrices, of which each thread takes blocks of the
    * result, one after another. Small products, and those that `accumulate`, are worked on by the calling thread.
@@ -55,14 +65,23 @@ export interface Pool extends AsyncDisposable {
     options: NoInfer<O> & { readonly signal?: AbortSignal },
   ): Promise<Float32Array>;
   /** `f.backward(dy, x, options)` likewise. */
-  backward<D extends Defaults>(
+  backward<D extends Defaults, A extends FloatArray>(
     f: Runnable<D>,
-    dy: Float32Array,
-    x: Float32Array,
-    options?: RunOptions<Options<NoInfer<D>>>,
-  ): Promise<Float32Array>;
+    dy: Same<A>,
+    x: A,
+    options?: RunOptions<Options<NoInfer<D>, Same<A>>>,
+  ): Promise<Same<A>>;
   /** As `run`, blocking the calling thread until it is done. In Node alone. */
-  runSync<D extends Defaults>(f: Runnable<D>, x: Float32Array, options?: RunOptions<Options<NoInfer<D>>>): Float32Array;
+  runSync<D extends Defaults, A extends FloatArray>(
+    f: Runnable<D>,
+    x: A,
+    options?: RunOptions<Options<NoInfer<D>, Same<A>>>,
+  ): Same<A>;
+  runSync<D extends Defaults, A extends IntegerArray>(
+    f: RunnableOnIntegers<D>,
+    x: A,
+    options?: RunOptions<Options<NoInfer<D>, Same<A>>>,
+  ): Same<A>;
   runSync<O>(
     f: MatrixFunction<O>,
     a: Float32Array,
@@ -70,12 +89,12 @@ export interface Pool extends AsyncDisposable {
     options: NoInfer<O> & { readonly signal?: AbortSignal },
   ): Float32Array;
   /** As `backward`, blocking likewise. */
-  backwardSync<D extends Defaults>(
+  backwardSync<D extends Defaults, A extends FloatArray>(
     f: Runnable<D>,
-    dy: Float32Array,
-    x: Float32Array,
-    options?: RunOptions<Options<NoInfer<D>>>,
-  ): Float32Array;
+    dy: Same<A>,
+    x: A,
+    options?: RunOptions<Options<NoInfer<D>, Same<A>>>,
+  ): Same<A>;
   /** Takes no more calls, and ends the threads when those made before are done. */
   close(): Promise<void>;
 }
@@ -127,20 +146,20 @@ class ThreadPool implements Pool, Means {
     this.#startThreads();
   }
 
-  async run(f: Runnable | MatrixFunction<never>, x: Float32Array, ...others: Others): Promise<Float32Array> {
-    return this.#promise('pool.run', ...valueTask(f, x, others));
+  async run<R>(f: Runnable | MatrixFunction<never>, x: NumberArray, ...others: Others): Promise<R> {
+    return this.#promise<R>('pool.run', ...valueTask(f, x, others));
   }
 
-  async backward(f: Runnable, dy: Float32Array, x: Float32Array, options?: RunOptions): Promise<Float32Array> {
-    return this.#promise('pool.backward', options, backwardTask(f, dy, x));
+  async backward<R>(f: Runnable, dy: NumberArray, x: NumberArray, options?: RunOptions): Promise<R> {
+    return this.#promise<R>('pool.backward', options, backwardTask(f, dy, x));
   }
 
-  runSync(f: Runnable | MatrixFunction<never>, x: Float32Array, ...others: Others): Float32Array {
-    return this.#block('pool.runSync', ...valueTask(f, x, others));
+  runSync<R>(f: Runnable | MatrixFunction<never>, x: NumberArray, ...others: Others): R {
+    return this.#block<R>('pool.runSync', ...valueTask(f, x, others));
   }
 
-  backwardSync(f: Runnable, dy: Float32Array, x: Float32Array, options?: RunOptions): Float32Array {
-    return this.#block('pool.backwardSync', options, backwardTask(f, dy, x));
+  backwardSync<R>(f: Runnable, dy: NumberArray, x: NumberArray, options?: RunOptions): R {
+    return this.#block<R>('pool.backwardSync', options, backwardTask(f, dy, x));
   }
 
   async close(): Promise<void> {
@@ -171,7 +190,7 @@ class ThreadPool implements Pool, Means {
     return { task, signal };
   }
 
-  #promise(fn: string, options: RunOptions | undefined, prepare: Prepare): Promise<Float32Array> {
+  #promise<R>(fn: string, options: RunOptions | undefined, prepare: Prepare): Promise<R> {
     const { task, signal } = this.#prepare(fn, options, prepare);
     return new Promise((resolve, reject) => {
       const abort = () => {
@@ -186,7 +205,7 @@ class ThreadPool implements Pool, Means {
       const job = new Job(task, ({ isStopped, error }) => {
         signal?.removeEventListener('abort', abort);
         if (isStopped) reject(error);
-        else resolve(task.out);
+        else resolve(task.out as R);
       });
       signal?.addEventListener('abort', abort);
       this.#add(job);
@@ -194,7 +213,7 @@ class ThreadPool implements Pool, Means {
     });
   }
 
-  #block(fn: string, options: RunOptions | undefined, prepare: Prepare): Float32Array {
+  #block<R>(fn: string, options: RunOptions | undefined, prepare: Prepare): R {
     if (!canBlock) throw new Error(`${fn}: only Node can block, use ${fn.replace('Sync', '')}`);
     const { task } = this.#prepare(fn, options, prepare);
     let isOver = false;
@@ -209,7 +228,7 @@ class ThreadPool implements Pool, Means {
       if (Atomics.wait(this.#bell, 0, seen, PATIENCE) === 'timed-out') this.#giveUp(fn);
     }
     if (job.isStopped) throw job.error;
-    return task.out;
+    return task.out as R;
   }
 
   #add(job: Job): void {
@@ -308,16 +327,17 @@ type Others = readonly [options?: RunOptions] | readonly [b: Float32Array, optio
 
 function valueTask(
   f: Runnable | MatrixFunction<never>,
-  x: Float32Array,
+  x: NumberArray,
   [second, third]: Others,
 ): [options: RunOptions | undefined, Prepare] {
   const task = (f as { [TASK]?: TaskOf } | undefined | null)?.[TASK];
-  if (task !== undefined) return [third as RunOptions, (_, own) => task(x, second as Float32Array, own as object)];
+  if (task !== undefined)
+    return [third as RunOptions, (_, own) => task(x as Float32Array, second as Float32Array, own as object)];
   const expected = third === undefined ? undefined : 'an activation of lanewise, or dense or matmul';
   return [second as RunOptions | undefined, (fn, own) => elements(preparations(fn, f, expected).forward(x, own), x)];
 }
 
-function backwardTask(f: Runnable, dy: Float32Array, x: Float32Array): Prepare {
+function backwardTask(f: Runnable, dy: NumberArray, x: NumberArray): Prepare {
   return (fn, own) => elements(preparations(fn, f).backward(dy, x, own), x, dy);
 }
 

@@ -1,9 +1,11 @@
 // What a pool and its threads have in common.
 
-import { BLOCK } from './staging';
-
-/** Elements of the largest chunk: the piece of an array that a thread takes at a time. */
-export const CHUNK = 16 * BLOCK;
+/** Bytes of a block, which is worked on at a time where it is copied: as of the staging blocks. */
+export const BLOCK_BYTES = 16384;
+/** Bytes of the largest chunk: the piece of an array that a thread takes at a time. */
+export const CHUNK = 16 * BLOCK_BYTES;
+/** Kernels of all element types work on any number of bytes that this divides. */
+export const WHOLE_BYTES = 32;
 
 // The control block of a job: first how many chunks are ready to be read, then the progress of each thread, then the state of each chunk.
 export const FILLED = 0;
@@ -56,18 +58,19 @@ export interface ThreadBinary {
 /** What a thread does in a chunk. */
 export type Steps = Elements | Calls;
 
-/** Chunks of arrays to which an activation or its gradient is applied. */
+/** Chunks of arrays to which an activation or its gradient is applied. Arrays are given as their bytes, and sizes in bytes. */
 export interface Elements {
-  /** The number of the binary, its export to be called, and the address of the parameters. */
-  readonly binary: number;
-  readonly kernel: string;
-  readonly params: number;
-  readonly dy: Float32Array | undefined;
-  readonly x: Float32Array;
-  readonly out: Float32Array;
-  /** Elements: a multiple of 8. */
-  readonly n: number;
+  readonly calls: readonly ElementCall[];
+  /** Of an element. */
+  readonly bytes: number;
+  readonly dy: Uint8Array | undefined;
+  readonly x: Uint8Array;
+  readonly out: Uint8Array;
+  /** Of each array: a multiple of 32. */
+  readonly length: number;
   readonly chunk: number;
+  /** What is worked on at a time. */
+  readonly block: number;
   /** Chunks that the arrays hold. If the job has more, each place is used again and again. */
   readonly places: number;
   /** Whether the arrays lie outside of the memory, and are worked on by way of `stage`. */
@@ -78,14 +81,30 @@ export interface Elements {
   readonly stage: Stage;
 }
 
+/** What a kernel is told of the elements that it works on: the address of an array or of a block, or their number. */
+export type Operand = keyof Stage | 'n';
+
+/** A call of a kernel for some of the elements. */
+export interface ElementCall {
+  /** The number of its binary. */
+  readonly binary: number;
+  readonly kernel: string;
+  readonly args: readonly (number | Operand)[];
+}
+
+/** The arguments of a call for elements in these places. */
+export function argumentsFor({ args }: ElementCall, places: { readonly [O in Operand]?: number }): number[] {
+  return args.map((arg) => (typeof arg === 'number' ? arg : (places[arg] as number)));
+}
+
 /** Calls of kernels, for each chunk. */
 export interface Calls {
   readonly calls: readonly (readonly Call[])[];
 }
 
-/** `times` calls of an export of a binary, of which each adds `steps` to the arguments. */
+/** `times` calls of a kernel, of which each adds `steps` to the arguments. */
 export interface Call {
-  /** The number of the binary. */
+  /** The number of its binary. */
   readonly binary: number;
   readonly kernel: string;
   readonly args: readonly number[];
@@ -93,11 +112,13 @@ export interface Call {
   readonly times: number;
 }
 
-/** Blocks of a thread: copies of the sources, and the result of staged work. */
+/** Blocks of a thread: copies of the sources, the result of staged work, and what kernels of several calls need in between. */
 export interface Stage {
-  readonly x: Float32Array;
-  readonly dy: Float32Array;
-  readonly out: Float32Array;
+  readonly x: Uint8Array;
+  readonly dy: Uint8Array;
+  readonly out: Uint8Array;
+  readonly wideX: Uint8Array;
+  readonly wideDy: Uint8Array;
 }
 
 /** What a thread posts: that something has changed, or that it could not do a part of a job. */

@@ -3,7 +3,7 @@ import type { Arena, ArenaOptions } from './arena';
 import { adopt, Binary, type Compilable, checkSupport, isSupported, kindOf } from './binary';
 import { checkOptions, describe } from './errors';
 import { jsRuntime } from './js';
-import { type Home, type Linked, type Shared, wasmRuntime } from './wasm';
+import { type Home, type Linked, type Loan, type Shared, wasmRuntime } from './wasm';
 
 /**
  * How the kernels run: `relaxed`, WebAssembly with the machine's fused multiply-add if it has one, the fastest; `simd`, WebAssembly with
@@ -21,8 +21,8 @@ export interface Kernel {
   backward(dy: Float32Array, x: Float32Array, out: Float32Array, a: number, b: number): void;
   /** The WebAssembly kernel for these options, through whose staging block ordinary arrays pass. */
   linked?(a: number, b: number): Linked;
-  /** What another thread needs to run it in a shared arena, if `buffer` is one of its runtime. */
-  share?(buffer: ArrayBufferLike, a: number, b: number): Shared | undefined;
+  /** What other threads need to apply it, or its gradient, in this memory; undefined if that is not shared. */
+  share?(workspace: Workspace, isGradient: boolean, a: number, b: number): Shared | undefined;
 }
 
 /** Kernels beside the activations: a binary, and the same functions in JavaScript, on a memory's buffer. */
@@ -41,7 +41,13 @@ export interface Workspace {
   /** The kernels of a set, to work in this memory. */
   kernels<K extends object>(set: KernelSet<K>): K;
   /** What other threads need to run the kernels of a set in this memory; undefined if it is not shared. */
-  share<K extends object>(set: KernelSet<K>): Home | undefined;
+  share(set: Pick<KernelSet<object>, 'binary'>): Home | undefined;
+  /**
+   * Lends 512 bytes of a shared memory for parameters that other threads read.
+   *
+   * @throws RangeError if 64 calls, each of another pool, are at work in it
+   */
+  lend(): Loan;
   /** Where an array lies in it; undefined for an array that is not of this arena. */
   address(array: ArrayBufferView): number | undefined;
   /** Applies an activation with numeric options `a` and `b` to `n` elements, a multiple of 8. */

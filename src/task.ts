@@ -2,10 +2,11 @@
 
 import type { FREE, PASSED, Steps, ThreadBinary } from './protocol';
 import type { Runtime } from './runtime';
+import type { NumberArray } from './types';
 
 /** A call, its arguments checked. */
 export interface Task {
-  readonly out: Float32Array;
+  readonly out: NumberArray;
   /** Whether the calling thread does it alone. */
   readonly isSmall: boolean;
   /**

@@ -1,6 +1,7 @@
 // The element types: which arrays hold them, and how a call on them is checked.
 
 import { checkFloat32, describe, isOutOfBounds, typedArrayName } from './errors';
+import type { Kernel } from './runtime';
 
 /** float16 numbers (IEEE 754 binary16) as their bits: what {@link float16} gives. */
 export class Float16Bits extends Uint16Array<ArrayBufferLike> {
@@ -75,6 +76,9 @@ export interface ElementType {
 export interface TypedKernel {
   forward(x: NumberArray, out: NumberArray, a: number, b: number): void;
   backward(dy: NumberArray, x: NumberArray, out: NumberArray, a: number, b: number): void;
+  share?: Kernel['share'];
+  /** Bytes of an array that it works on at a time, if not any number of them: where it needs scratch memory. */
+  readonly block?: number;
 }
 
 function type(

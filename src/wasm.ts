@@ -3,22 +3,28 @@ import { arenaCapacity, arenaOver, isSharedArena } from './arena';
 import type { Compilable, WasmBackend } from './binary';
 import type { Backward, Forward } from './family';
 import { unshared } from './overlap';
-import type { ThreadBinary } from './protocol';
+import type { ElementCall, ThreadBinary } from './protocol';
 import type { Kernel, KernelSet, Runtime, Workspace } from './runtime';
 import { ARENA, BLOCK, CONSTANTS, PAGE, PARAMETERS, SCRATCH, SHORT, STAGE_X, Stage, WHOLE } from './staging';
 
 /** What another thread needs to run kernels in a shared memory. */
-export interface Home extends ThreadBinary {
+export interface Home {
   readonly memory: WebAssembly.Memory;
+  readonly binary: ThreadBinary;
 }
 
-/** The same for one kernel, with its parameters there. */
-export interface Shared extends Home {
-  /** The kernel's name; that of its gradient ends in `Backward`. */
-  readonly name: string;
-  /** The address of the parameters. */
-  readonly params: number;
-  /** Gives the place of the parameters back, once no thread reads them any more. */
+/** What other threads need to apply an activation to elements in a shared memory. */
+export interface Shared {
+  readonly memory: WebAssembly.Memory;
+  readonly binaries: readonly ThreadBinary[];
+  readonly calls: readonly ElementCall[];
+  /** Gives what was lent for the call back, once no thread reads it any more. */
+  release(): void;
+}
+
+/** A place in a shared memory for the parameters of a call. */
+export interface Loan {
+  readonly at: number;
   release(): void;
 }
 
@@ -78,8 +84,9 @@ class Instance implements Workspace {
     return this.isShared ? binary.compileShared(this.backend) : binary.compile(this.backend);
   }
 
-  share<K extends object>({ binary }: KernelSet<K>): Home | undefined {
-    return this.isShared ? { id: binary.id, module: this.#moduleOf(binary), memory: this.#memory } : undefined;
+  share({ binary }: Pick<KernelSet<object>, 'binary'>): Home | undefined {
+    if (!this.isShared) return undefined;
+    return { memory: this.#memory, binary: { id: binary.id, module: this.#moduleOf(binary) } };
   }
 
   address(array: ArrayBufferView): number | undefined {
@@ -100,26 +107,39 @@ class Instance implements Workspace {
     return { name: kernelName(spec, a, b), params: this.link(spec, a, b).address(a, b) };
   }
 
-  /**
-   * The same for other threads, in a shared memory. Each call is lent parameters of its own, in the place of the staging blocks, which an
-   * arena has no use for.
-   *
-   * @throws RangeError if 64 calls, each of another pool, are at work in the arena
-   */
-  lend(spec: Spec, a: number, b: number): Shared {
+  /** Places for parameters are those of the staging blocks, which an arena has no use for. */
+  lend(): Loan {
     const slot = this.#free.pop();
     if (slot === undefined) throw new RangeError(`more than ${SLOTS} pools are at work in one arena`);
-    const params = STAGE_X + SLOT * slot;
-    writeFields(spec, a, b, this.heap, params / 4);
-    const release = () => this.#free.push(slot);
-    const home = this.share(spec.family.float32) as Home;
-    return { ...home, name: kernelName(spec, a, b), params, release };
+    return { at: STAGE_X + SLOT * slot, release: () => this.#free.push(slot) };
   }
 }
 
 /** The name of the kernel that a row has for these options. */
 export function kernelName(spec: Spec, a: number, b: number): string {
   return spec.kernel === undefined ? spec.name : spec.kernel(a, b);
+}
+
+/**
+ * What other threads need to call a row's kernel, of the binary number `number`, or that of its gradient; undefined if the memory is not
+ * shared.
+ */
+export function sharedKernel(
+  workspace: Workspace,
+  set: Pick<KernelSet<object>, 'binary'>,
+  name: string,
+  isGradient: boolean,
+  write: (at: number) => void,
+): Shared | undefined {
+  const home = workspace.share(set);
+  if (home === undefined) return undefined;
+  const { at, release } = workspace.lend();
+  write(at);
+  const { memory, binary } = home;
+  const call: ElementCall = isGradient
+    ? { binary: binary.id, kernel: `${name}Backward`, args: [at, 'dy', 'x', 'out', 'n'] }
+    : { binary: binary.id, kernel: name, args: [at, 'x', 'out', 'n'] };
+  return { memory, binaries: [binary], calls: [call], release };
 }
 
 /** Writes each field to all lanes of its v128, from element `at` of `memory` on; returns how many elements that are. */
@@ -241,9 +261,9 @@ export function wasmRuntime(backend: WasmBackend): Runtime {
       forward: (x, out, a, b) => run(undefined, x, out, a, b),
       backward: run,
       linked,
-      share(buffer, a, b) {
-        const arena = arenas.get(buffer);
-        return arena?.isShared ? arena.lend(spec, a, b) : undefined;
+      share(workspace, isGradient, a, b) {
+        const write = (at: number) => writeFields(spec, a, b, workspace.heap, at / 4);
+        return sharedKernel(workspace, spec.family.float32, kernelName(spec, a, b), isGradient, write);
       },
     };
   }

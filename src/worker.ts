@@ -1,6 +1,7 @@
 // A thread of a pool. The build makes it one file without imports, which Node and browsers run alike.
 
 import {
+  argumentsFor,
   type Call,
   DONE,
   type Elements,
@@ -10,11 +11,9 @@ import {
   KEPT,
   PROGRESS,
   type Report,
-  type Stage,
   type ThreadBinary,
   type Work,
 } from './protocol';
-import { BLOCK } from './staging';
 
 type Kernel = (...args: number[]) => void;
 
@@ -35,7 +34,7 @@ function keep({ memory, memoryId }: Work): void {
   for (const oldest of homes.keys()) if (homes.size > KEPT) homes.delete(oldest);
 }
 
-function kernelOf({ binaries, memoryId }: Work, binary: number, name: string): Kernel {
+function kernelOf({ binaries, memoryId }: Work, { binary, kernel }: Pick<Call, 'binary' | 'kernel'>): Kernel {
   const { memory, exports } = homes.get(memoryId) as Home;
   let own = exports.get(binary);
   if (own === undefined) {
@@ -43,7 +42,7 @@ function kernelOf({ binaries, memoryId }: Work, binary: number, name: string): K
     own = new WebAssembly.Instance(module, { env: { memory } }).exports;
     exports.set(binary, own);
   }
-  return own[name] as Kernel;
+  return own[kernel] as Kernel;
 }
 
 /** Takes chunks as long as there are any. */
@@ -63,8 +62,9 @@ function run(work: Work): void {
       for (let filled = Atomics.load(control, FILLED); filled <= i; filled = Atomics.load(control, FILLED)) {
         Atomics.wait(control, FILLED, filled);
       }
-      if ('calls' in work) for (const call of work.calls[i]) carryOut(work, call);
-      else compute(work, (i % work.places) * work.chunk, Math.min(work.chunk, work.n - i * work.chunk));
+      if ('x' in work)
+        compute(work, (i % work.places) * work.chunk, Math.min(work.chunk, work.length - i * work.chunk));
+      else for (const call of work.calls[i]) carryOut(work, call);
       end(DONE, i, isPaced ? {} : undefined);
     } catch (error) {
       end(FAILED, i, { job, error });
@@ -72,54 +72,50 @@ function run(work: Work): void {
   }
 }
 
-function carryOut(work: Work, { binary, kernel, args, steps, times }: Call): void {
-  const call = kernelOf(work, binary, kernel);
+function carryOut(work: Work, call: Call): void {
+  const { args, steps, times } = call;
+  const kernel = kernelOf(work, call);
   const now = [...args];
   for (let i = 0; i < times; i++) {
-    call(...now);
+    kernel(...now);
     for (let j = 0; j < steps.length; j++) now[j] += steps[j];
   }
 }
 
-/** Computes `n` elements from element `from` on. */
-function compute(work: Work & Elements, from: number, n: number): void {
-  const kernel = kernelOf(work, work.binary, work.kernel);
-  if (work.isStaged || work.isInPlace) computeByBlocks(work, kernel, from, n);
-  else call(kernel, work, work, work.out, from, n);
-}
-
-/** Keeps a copy of each block's sources while the block is worked on, so that after a sudden end in the middle they can be had back. */
-function computeByBlocks(work: Work & Elements, kernel: Kernel, start: number, n: number): void {
-  const { control, id, dy, x, out, stage, isStaged } = work;
+/**
+ * Computes `length` bytes from byte `start` on. Where a source is written over, or the memory is another, it keeps a copy of each block's
+ * sources while the block is worked on, so that after a sudden end in the middle they can be had back.
+ */
+function compute(work: Work & Elements, start: number, length: number): void {
+  const { control, id, calls, bytes, dy, x, out, block, stage, isStaged, isInPlace } = work;
+  const kernels = calls.map((call) => kernelOf(work, call));
+  const isCopied = isStaged || isInPlace;
   const progress = PROGRESS + id - 1;
-  for (let from = start; from < start + n; from += BLOCK) {
-    const to = Math.min(from + BLOCK, start + n);
-    stage.x.set(x.subarray(from, to));
-    if (dy !== undefined) stage.dy.set(dy.subarray(from, to));
-    const blocks = from / BLOCK;
-    Atomics.store(control, progress, 2 * blocks + 1);
-    if (isStaged) {
-      call(kernel, work, stage, stage.out, 0, to - from);
-      out.set(stage.out.subarray(0, to - from), from);
-    } else {
-      call(kernel, work, work, out, from, to - from);
+  const places = {
+    x: stage.x.byteOffset,
+    dy: stage.dy.byteOffset,
+    out: stage.out.byteOffset,
+    wideX: stage.wideX.byteOffset,
+    wideDy: stage.wideDy.byteOffset,
+    n: 0,
+  };
+  for (let from = start; from < start + length; from += block) {
+    const to = Math.min(from + block, start + length);
+    if (isCopied) {
+      stage.x.set(x.subarray(from, to));
+      if (dy !== undefined) stage.dy.set(dy.subarray(from, to));
+      Atomics.store(control, progress, (2 * from) / block + 1);
     }
-    Atomics.store(control, progress, 2 * (blocks + 1));
+    if (!isStaged) {
+      places.x = x.byteOffset + from;
+      places.dy = dy === undefined ? 0 : dy.byteOffset + from;
+      places.out = out.byteOffset + from;
+    }
+    places.n = (to - from) / bytes;
+    for (const [i, kernel] of kernels.entries()) kernel(...argumentsFor(calls[i], places));
+    if (isStaged) out.set(stage.out.subarray(0, to - from), from);
+    if (isCopied) Atomics.store(control, progress, (2 * from) / block + 2);
   }
-}
-
-/** Calls the kernel on `n` elements from element `from` on; the gradient's where the job has a `dy`. */
-function call(
-  kernel: Kernel,
-  { params, dy }: Elements,
-  sources: Pick<Stage, 'x'> & { readonly dy?: Float32Array },
-  out: Float32Array,
-  from: number,
-  n: number,
-): void {
-  const address = (array: Float32Array) => array.byteOffset + 4 * from;
-  if (dy === undefined) kernel(params, address(sources.x), address(out), n);
-  else kernel(params, address(sources.dy as Float32Array), address(sources.x), address(out), n);
 }
 
 function onMessage(work: Work): void {

@@ -2,7 +2,7 @@
 
 import { numericDefaults } from '../activation';
 import { disjoint } from '../overlap';
-import { type Call, type Calls, FREE, type ThreadBinary } from '../protocol';
+import { argumentsFor, type Call, type Calls, FREE, type ThreadBinary } from '../protocol';
 import type { Runtime, Workspace } from '../runtime';
 import { THREADS, THREADS_BYTES, WHOLE } from '../staging';
 import { type Means, type Plan, TASK, type Task, type TaskOf } from '../task';
@@ -190,12 +190,9 @@ class ProductPlan implements Plan {
 
     const home = workspace.share(kernels) as Home; // as otherwise there would be no plan
     this.memory = home.memory;
-    this.#activation = spec && runtime.kernel(spec).share?.(workspace.heap.buffer, ...numericDefaults(spec));
-    this.#matmul = home.id;
-    this.binaries = [home, ...(this.#activation === undefined ? [] : [this.#activation])].map(({ id, module }) => ({
-      id,
-      module,
-    }));
+    this.#activation = spec && runtime.kernel(spec).share?.(workspace, false, ...numericDefaults(spec));
+    this.#matmul = home.binary.id;
+    this.binaries = [home.binary, ...(this.#activation?.binaries ?? [])];
     busy.add(home.memory);
     this.fill(0); // before threads are woken, which otherwise would have to be woken twice
   }
@@ -253,14 +250,9 @@ class ProductPlan implements Plan {
     const calls: Call[] = [{ binary: this.#matmul, kernel: 'matmul', args, steps: [], times: 1 }];
     const n = columns - (columns % WHOLE);
     if (this.#activation !== undefined && n > 0) {
-      const { id, name, params } = this.#activation;
-      calls.push({
-        binary: id,
-        kernel: name,
-        args: [params, outAt, outAt, n],
-        steps: [0, out.row, out.row, 0],
-        times: rows,
-      });
+      const [call] = this.#activation.calls;
+      const args = argumentsFor(call, { x: outAt, out: outAt, n });
+      calls.push({ ...call, args, steps: [0, out.row, out.row, 0], times: rows });
     }
     return calls;
   }
