@@ -1,9 +1,9 @@
 import type { Spec } from './activation';
 import type { Backward, Forward } from './family';
 import { apart } from './overlap';
-import type { Runtime } from './runtime';
-import { inBlocks, OWN } from './staged';
-import type { TypedKernel } from './types';
+import type { Runtime, Workspace } from './runtime';
+import { inBlocks, OWN, viewOf } from './staged';
+import { type TypedKernel, types } from './types';
 import { kernelName, sharedKernel } from './wasm';
 
 /** The kernels take four at a time. */
@@ -16,20 +16,20 @@ export function float64Kernel(runtime: Runtime, spec: Spec): TypedKernel {
   return {
     forward(x, out, a, b) {
       inBlocks(runtime, [x], out, STEPS, (workspace) => {
-        writeFields(workspace.heap, OWN, spec, a, b);
+        writeFields(workspace, OWN, spec, a, b);
         const kernel: Forward = workspace.kernels(spec.family.float64)[kernelName(spec, a, b)];
         return (n, target, source) => kernel(OWN, source, target, n);
       });
     },
     backward(dy, x, out, a, b) {
       inBlocks(runtime, [x, dy], out, STEPS, (workspace) => {
-        writeFields(workspace.heap, OWN, spec, a, b);
+        writeFields(workspace, OWN, spec, a, b);
         const kernel: Backward = workspace.kernels(spec.family.float64)[`${kernelName(spec, a, b)}Backward`];
         return (n, target, source, gradient) => kernel(OWN, gradient, source, target, n);
       });
     },
     share(workspace, isGradient, a, b) {
-      const write = (at: number) => writeFields(workspace.heap, at, spec, a, b);
+      const write = (at: number) => writeFields(workspace, at, spec, a, b);
       return sharedKernel(workspace, spec.family.float64, kernelName(spec, a, b), isGradient, write);
     },
   };
@@ -42,14 +42,14 @@ const last = /* @__PURE__ */ new WeakMap<
 >();
 
 /** Writes the kernel's fields, each to both lanes of a vector, to address `at`. */
-function writeFields(heap: Float32Array, at: number, spec: Spec, a: number, b: number): void {
+function writeFields(workspace: Workspace, at: number, spec: Spec, a: number, b: number): void {
   let kept = last.get(spec);
   if (kept?.a !== a || kept.b !== b) {
     const fields = spec.fields64?.(a, b) ?? [a, b];
     kept = { a, b, fields: Float64Array.from(fields.flatMap((field) => [field, field])) };
     last.set(spec, kept);
   }
-  new Float64Array(heap.buffer, at, kept.fields.length).set(kept.fields);
+  (viewOf(workspace, types.float64).memory as Float64Array).set(kept.fields, at / 8);
 }
 
 function loops({ value, derivative }: Spec): TypedKernel {

@@ -123,6 +123,11 @@ export function elementType(value: unknown): ElementType | undefined {
   return tag === 'float16' ? float16Bits : tag === 'bfloat16' ? types.bfloat16 : types.uint16;
 }
 
+/** The type of an array's class: of bits that are tagged, integers. */
+export function classType(array: NumberArray): ElementType {
+  return byArray.get(typedArrayName(array) as string) as ElementType;
+}
+
 /** The element type of an array of numbers, unless that is float32; TypeError for anything else, or a detached Float32Array. */
 export function otherType(fn: string, argument: string, value: unknown): ElementType | undefined {
   const own = elementType(value);
