@@ -3,7 +3,7 @@
 
 export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half';
 export { clipInt8, clipInt16, clipInt32, clipUint8, clipUint16, clipUint32 } from './integer';
-export { dequantizeInt8, dequantizeUint8, lookUp, quantizeInt8, quantizeUint8 } from './quantized';
+export { dequantizeInt8, dequantizeUint8, lookUp, lookUpEach, quantizeInt8, quantizeUint8, ramp } from './quantized';
 
 /** Which binary this is. The loader asks. */
 export const types: bool = true;

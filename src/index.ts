@@ -14,10 +14,12 @@ export {
   dequantize,
   type Quantization,
   type QuantizedFunction,
+  type QuantizedPrelu,
   type QuantizeOptions,
   quantizationParams,
   quantize,
   quantized,
+  quantizedPrelu,
 } from './quantized';
 export {
   type DifferentiableRowFunction,

@@ -8,7 +8,7 @@ import { matrix } from './matrix';
 import { apart, collide } from './overlap';
 import { type Key, keyOf, philox } from './random';
 import type { KernelSet, Runtime } from './runtime';
-import { rowsAlong } from './shape';
+import { neighboursOf } from './shape';
 
 interface PreluKernels {
   prelu(x: number, xStride: number, slopes: number, y: number, yStride: number, width: number, rows: number): void;
@@ -115,15 +115,9 @@ export interface PreluGradients {
 /** Makes `prelu`. */
 export function preluOn(runtimeNow: () => Runtime): Prelu {
   /** How many neighbouring elements of x have one slope, one slope after another; checked. */
-  function neighbours(fn: string, x: Float32Array, slopes: Float32Array, { shape, axis }: PreluOptions): number {
+  function neighbours(fn: string, x: Float32Array, slopes: Float32Array, options: PreluOptions): number {
     checkFloat32(fn, 'slopes', slopes);
-    const isOneDimensional = axis === undefined && !(Array.isArray(shape) && shape.length > 1);
-    const { length, inner } = rowsAlong(fn, x.length, shape, axis ?? (isOneDimensional ? 0 : 1));
-    if (slopes.length === 1) return 1;
-    const channels = isOneDimensional ? 1 : length;
-    if (slopes.length === channels) return inner;
-    const expected = channels === 1 ? '1' : `1 or that of the channels, ${channels}`;
-    throw new RangeError(`${fn}: slopes must have the length ${expected}, got ${slopes.length}`);
+    return neighboursOf(fn, x.length, slopes.length, options);
   }
 
   function prelu(

@@ -1,18 +1,20 @@
-import type { Activation, Spec } from './activation';
+import type { Activation } from './activation';
 import { checkFloat32, checkLength, checkOptions, describe } from './errors';
 import { clippedBy } from './integer';
 import { apart } from './overlap';
 import { checkActivation } from './pipeline';
+import type { PreluOptions } from './prelu';
 import { defaultRuntime, type KernelSet, type Runtime } from './runtime';
-import { rowsAlong } from './shape';
+import { neighboursOf, rowsAlong } from './shape';
 import { bytesOf, inBlocks, OWN } from './staged';
 import { BLOCK, SCRATCH } from './staging';
+import { type Checked, clipOf, RAMP_BYTES, rampsOf, roundToEven, tableOf } from './tables';
 import { typed } from './typed';
 import { checkType, type ElementType, elementType, type NumberArray, types } from './types';
 
 /** The types of quantised numbers. */
 export type ByteType = 'int8' | 'uint8';
-type Bytes<T extends ByteType> = T extends 'uint8' ? Uint8Array : Int8Array;
+export type Bytes<T extends ByteType> = T extends 'uint8' ? Uint8Array : Int8Array;
 
 /** What a byte q stands for: the number (q - zeroPoint) scale. */
 export interface Quantization<T extends ByteType = ByteType> {
@@ -32,6 +34,15 @@ export interface Quantization<T extends ByteType = ByteType> {
 export type QuantizedFunction<I extends ByteType = ByteType, O extends ByteType = ByteType> = (
   x: Bytes<I>,
   options?: { readonly out?: Bytes<O> },
+) => Bytes<O>;
+
+/**
+ * The same with slopes for the channels along `options.axis`, 1 unless given, of `options.shape`, one dimension unless given: as many
+ * channels as there are slopes, unless that is one.
+ */
+export type QuantizedPrelu<I extends ByteType = ByteType, O extends ByteType = ByteType> = (
+  x: Bytes<I>,
+  options?: PreluOptions & { readonly out?: Bytes<O> },
 ) => Bytes<O>;
 
 /** The scale of an array as a whole, or, one for each, of its channels. */
@@ -67,14 +78,24 @@ interface QuantizedKernels {
   readonly dequantizeInt8: Convert;
   readonly dequantizeUint8: Convert;
   lookUp(x: number, y: number, n: number, table: number): void;
+  lookUpEach(x: number, y: number, n: number, tables: number): void;
+  /** Not in JavaScript, where a table takes less. */
+  ramp?(params: number, x: number, y: number, n: number, turns: number, step: number): void;
 }
 const WHOLE = 16;
+
+// Scratch memory: a ramp, 16 bytes for the kernel, the turns of a block; the addresses of a block's tables, and these.
+const TURNS = OWN + RAMP_BYTES + 16;
+const MOST_TABLES = 2048;
+const ADDRESSES = TURNS + 2 * BLOCK;
+const TABLES = ADDRESSES + 4 * MOST_TABLES;
 
 const quantizedKernels: KernelSet<QuantizedKernels> = {
   binary: typed,
   js(buffer) {
     const floats = new Float32Array(buffer);
     const bytes = new Uint8Array(buffer);
+    const words = new Uint32Array(buffer);
     const quantize =
       (q: NumberArray, { range: [least, largest] = [0, 0] }: ElementType): Convert =>
       (x, target, n, scale, zero) => {
@@ -97,63 +118,49 @@ const quantizedKernels: KernelSet<QuantizedKernels> = {
       lookUp(x, y, n, table) {
         for (let i = 0; i < n; i++) bytes[y + i] = bytes[table + bytes[x + i]];
       },
+      lookUpEach(x, y, n, tables) {
+        for (let i = 0; i < n; i++) bytes[y + i] = bytes[words[tables / 4 + i] + bytes[x + i]];
+      },
     };
   },
 };
 
-/** The nearest integer, of two the even one. */
-function roundToEven(x: number): number {
-  const shift = 1.5 * 2 ** 52;
-  return Math.abs(x) < 2 ** 51 ? x + shift - shift : x;
-}
-
 /** Functions of quantised numbers on a runtime. */
 export interface Quantizers {
   readonly quantized: typeof quantized;
+  readonly quantizedPrelu: typeof quantizedPrelu;
   readonly quantize: typeof quantize;
   readonly dequantize: typeof dequantize;
 }
 
 export function quantizers(runtimeNow: () => Runtime): Quantizers {
-  /** Converts block by block: the scales and zero points of a block are those of all blocks that lie a number of rows apart. */
   function convert(
-    kernel: Exclude<keyof QuantizedKernels, 'lookUp'>,
+    kernel: Exclude<keyof QuantizedKernels, 'lookUp' | 'lookUpEach' | 'ramp'>,
     x: NumberArray,
     out: NumberArray,
-    { scales, zeros, length, inner }: Channels,
+    { scales, zeros, ...channels }: ScaledChannels,
   ): void {
-    const n = x.length;
-    if (n === 0) return;
     const source = apart(x, out);
     const workspace = runtimeNow().workspace(source, out);
     const work = workspace.kernels(quantizedKernels)[kernel];
     const { buffer } = workspace.heap;
     const [from, to, scaleAt, zeroAt] = [0, 1, 2, 3].map((slot) => SCRATCH + 4 * BLOCK * slot);
     const heap = bytesOf(workspace);
-    const sourceBytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-    const outBytes = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
+    const [sourceBytes, outBytes] = [contentOf(source), contentOf(out)];
     const [inWidth, outWidth] = [source.BYTES_PER_ELEMENT, out.BYTES_PER_ELEMENT];
-    const scaleBlock = new Float32Array(buffer, scaleAt, BLOCK);
+    const scaleBlock = new Float32Array(buffer, scaleAt, BLOCK).fill(1);
     const zeroBlock = new Float32Array(buffer, zeroAt, BLOCK);
-    const row = length * inner;
-    const period = row <= BLOCK ? row * Math.floor(BLOCK / row) : row;
-    for (let start = 0; start < period; start += BLOCK) {
-      const size = Math.min(BLOCK, period - start);
-      for (let i = 0; i < size; ) {
-        const channel = Math.floor((start + i) / inner);
-        const end = Math.min(size, (channel + 1) * inner - start);
-        scaleBlock.fill(scales[channel % length], i, end);
-        zeroBlock.fill(zeros[channel % length], i, end);
-        i = end;
-      }
-      scaleBlock.fill(1, size);
-      for (let at = start; at < n; at += period) {
-        const count = Math.min(size, n - at);
+    byChannel(x.length, channels, BLOCK, {
+      fill(channel, start, end) {
+        scaleBlock.fill(scales[channel], start, end);
+        zeroBlock.fill(zeros[channel], start, end);
+      },
+      work(at, count) {
         heap.set(sourceBytes.subarray(at * inWidth, (at + count) * inWidth), from);
         work(from, to, Math.ceil(count / WHOLE) * WHOLE, scaleAt, zeroAt);
         outBytes.set(heap.subarray(to, to + count * outWidth), at * outWidth);
-      }
-    }
+      },
+    });
   }
 
   return {
@@ -163,29 +170,89 @@ export function quantizers(runtimeNow: () => Runtime): Quantizers {
       checkOptions(fn, options, ['input', 'output']);
       const input = checkQuantization(fn, 'input', options.input);
       const output = checkQuantization(fn, 'output', options.output);
-      const table = tableOf(f.spec, input, output);
-      const bounds = input.type === output.type ? clipOf(table, input.type) : undefined;
+      const { value, defaults } = f.spec;
+      const [a = 0, b = 0] = Object.values(defaults).filter((option) => typeof option === 'number');
+      const table = tableOf((x) => value(x, a, b), input, output);
+      const bounds = input.type === output.type ? clipOf(table, input) : undefined;
+      const ramps = bounds === undefined ? rampsOf([table], input, output) : undefined;
       const name = `quantized(${f.name})`;
 
       function apply(x: NumberArray, callOptions: { readonly out?: NumberArray } = {}): NumberArray {
-        checkType(name, 'x', x, input.type);
         checkOptions(name, callOptions, ['out']);
-        const { out = new output.type.View(x.length) } = callOptions;
-        checkType(name, 'out', out, output.type);
-        checkLength(name, 'out', out, x.length, 'x');
+        const out = checkArrays(name, x, callOptions.out, input, output);
         if (bounds !== undefined) {
           clippedBy(runtimeNow(), input.type, x, out, ...bounds);
           return out;
         }
-        inBlocks(runtimeNow(), [x], out, { width: 1, whole: WHOLE }, (workspace) => {
-          bytesOf(workspace).set(table, OWN);
-          const { lookUp } = workspace.kernels(quantizedKernels);
-          return (n, target, source) => lookUp(source, target, n, OWN);
+        inBlocks(runtimeNow(), [x], out, { width: 1, whole: ramps === undefined ? WHOLE : 1 }, (workspace) => {
+          const { lookUp, ramp } = workspace.kernels(quantizedKernels);
+          const heap = bytesOf(workspace);
+          if (ramps === undefined || ramp === undefined) {
+            heap.set(table, OWN);
+            return (n, target, source) => lookUp(source, target, n, OWN);
+          }
+          heap.set(ramps.params, OWN);
+          new Int16Array(heap.buffer, TURNS, 16).fill(ramps.turns[0] as number);
+          return (n, target, source) => ramp(OWN, source, target, n, TURNS, 0);
         });
         return out;
       }
       Object.defineProperty(apply, 'name', { value: name });
       return apply as never;
+    },
+
+    quantizedPrelu(slopes, options) {
+      const fn = 'quantizedPrelu';
+      checkFloat32(fn, 'slopes', slopes);
+      checkOptions(fn, options, ['input', 'output']);
+      const input = checkQuantization(fn, 'input', options.input);
+      const output = checkQuantization(fn, 'output', options.output);
+      if (slopes.length === 0) throw new RangeError(`${fn}: slopes must have elements, got Float32Array(0)`);
+      const wrong = slopes.find((slope) => !Number.isFinite(slope));
+      if (wrong !== undefined) throw new RangeError(`${fn}: slopes must be finite, got ${wrong}`);
+      const tables = Array.from(slopes, (slope) => tableOf((x) => (x > 0 ? x : x * slope), input, output));
+      const ramps = rampsOf(tables, input, output);
+
+      return function apply(x, callOptions = {}) {
+        checkOptions(fn, callOptions, ['shape', 'axis', 'out']);
+        const out = checkArrays(fn, x, callOptions.out, input, output);
+        const inner = neighboursOf(fn, x.length, tables.length, callOptions);
+        const source = apart(x, out);
+        const workspace = runtimeNow().workspace(source, out);
+        const { lookUpEach, ramp } = workspace.kernels(quantizedKernels);
+        const turns = ramp && ramps ? ramps.turns : [];
+        const areRamps = turns.length > 0 && !turns.includes(undefined);
+        const most = areRamps ? BLOCK : MOST_TABLES;
+        const heap = bytesOf(workspace);
+        const turnsBlock = new Int16Array(heap.buffer, TURNS, BLOCK);
+        const addresses = new Uint32Array(heap.buffer, ADDRESSES, MOST_TABLES);
+        if (ramps !== undefined) heap.set(ramps.params, OWN);
+        const [from, to] = [workspace.address(source), workspace.address(out)];
+        const [sourceBytes, outBytes] = [contentOf(source), contentOf(out)];
+        let isRamp = false;
+        byChannel(x.length, { length: tables.length, inner }, most, {
+          begin() {
+            isRamp = true;
+          },
+          fill(channel, start, end) {
+            const turn = turns[channel];
+            if (turn === undefined) isRamp = false;
+            else turnsBlock.fill(turn, start, end);
+            if (areRamps) return;
+            heap.set(tables[channel], TABLES + 256 * start);
+            addresses.fill(TABLES + 256 * start, start, end);
+          },
+          work(at, count) {
+            const isInPlace = from !== undefined && to !== undefined;
+            const [here, there] = isInPlace ? [from + at, to + at] : [SCRATCH, SCRATCH + BLOCK];
+            if (!isInPlace) heap.set(sourceBytes.subarray(at, at + count), here);
+            if (isRamp) ramp?.(OWN, here, there, count, TURNS, 32);
+            else lookUpEach(here, there, count, ADDRESSES);
+            if (!isInPlace) outBytes.set(heap.subarray(there, there + count), at);
+          },
+        });
+        return out as never;
+      };
     },
 
     quantize(x, options) {
@@ -219,25 +286,65 @@ export function quantizers(runtimeNow: () => Runtime): Quantizers {
   };
 }
 
+/** How many channels there are, and how many neighbouring elements each has. */
 interface Channels {
-  readonly scales: ArrayLike<number>;
-  readonly zeros: ArrayLike<number>;
-  /** How many channels there are, and how many neighbouring elements each has. */
   readonly length: number;
   readonly inner: number;
 }
 
+interface ScaledChannels extends Channels {
+  readonly scales: ArrayLike<number>;
+  readonly zeros: ArrayLike<number>;
+}
+
+/** Calls `fill` for the runs of channels in a block, then `work` for that and all blocks that lie a number of rows behind it. */
+function byChannel(
+  n: number,
+  { length, inner }: Channels,
+  most: number,
+  steps: {
+    begin?(): void;
+    fill(channel: number, start: number, end: number): void;
+    work(at: number, count: number): void;
+  },
+): void {
+  if (n === 0) return;
+  const row = length * inner;
+  const period = row <= most ? row * Math.floor(most / row) : row;
+  for (let start = 0; start < period; start += most) {
+    const size = Math.min(most, period - start);
+    steps.begin?.();
+    for (let i = 0; i < size; ) {
+      const channel = Math.floor((start + i) / inner);
+      const end = Math.min(size, (channel + 1) * inner - start);
+      steps.fill(channel % length, i, end);
+      i = end;
+    }
+    for (let at = start; at < n; at += period) steps.work(at, Math.min(size, n - at));
+  }
+}
+
+/** The bytes of an array. */
+function contentOf({ buffer, byteOffset, byteLength }: NumberArray): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 /** The scale and zero point of each channel, checked. */
-function channelsOf(fn: string, n: number, type: ElementType, options: ChannelOptions): Channels {
+function channelsOf(fn: string, n: number, type: ElementType, options: ChannelOptions): ScaledChannels {
   const { scale, zeroPoint = 0, shape, axis } = options;
   const { length, inner } = rowsAlong(fn, n, shape, axis);
   const isWhole = typeof scale === 'number' && typeof zeroPoint === 'number';
   const count = isWhole ? 1 : length;
-  const scales = valuesOf(fn, 'scale', scale, count).map((value) => checkScale(fn, 'option scale', value));
+  const scales = scalesOf(fn, 'scale', scale, count);
   const zeros = valuesOf(fn, 'zeroPoint', zeroPoint, count).map((value) =>
     checkZero(fn, 'option zeroPoint', value, type),
   );
   return isWhole ? { scales, zeros, length: 1, inner: Math.max(n, 1) } : { scales, zeros, length, inner };
+}
+
+/** One scale for each of `count` channels, checked. */
+export function scalesOf(fn: string, option: string, scale: unknown, count: number): number[] {
+  return valuesOf(fn, option, scale, count).map((value) => checkScale(fn, `option ${option}`, value));
 }
 
 function valuesOf(fn: string, option: string, value: unknown, count: number): unknown[] {
@@ -274,13 +381,7 @@ function byteType(fn: string, what: string, value: unknown = 'int8'): ElementTyp
   throw new TypeError(`${fn}: ${what} must be "int8" or "uint8", got ${describe(value)}`);
 }
 
-interface Checked {
-  readonly scale: number;
-  readonly zeroPoint: number;
-  readonly type: ElementType;
-}
-
-function checkQuantization(fn: string, what: string, value: Quantization): Checked {
+export function checkQuantization(fn: string, what: string, value: Quantization): Checked {
   if (typeof value !== 'object' || value === null) {
     throw new TypeError(`${fn}: ${what} must be an object, got ${describe(value)}`);
   }
@@ -290,27 +391,19 @@ function checkQuantization(fn: string, what: string, value: Quantization): Check
   return { type, scale, zeroPoint: checkZero(fn, `${what}.zeroPoint`, value.zeroPoint ?? 0, type) };
 }
 
-/** The output's byte for each of the input's 256. */
-function tableOf({ value, defaults }: Spec, input: Checked, output: Checked): Uint8Array {
-  const [a = 0, b = 0] = Object.values(defaults).filter((option) => typeof option === 'number');
-  const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
-  const inputs = new input.type.View(bytes.buffer, 0, 256);
-  const table = new output.type.View(256);
-  const [least, largest] = output.type.range as readonly [number, number];
-  for (let i = 0; i < 256; i++) {
-    const y = value((inputs[i] - input.zeroPoint) * input.scale, a, b);
-    table[i] = Math.min(Math.max(roundToEven(y / output.scale) + output.zeroPoint, least), largest);
-  }
-  return new Uint8Array(table.buffer);
-}
-
-/** The bounds, if all that the table does is to cut off at these. */
-function clipOf(table: Uint8Array, type: ElementType): [low: number, high: number] | undefined {
-  const outputs = Array.from(new type.View(table.buffer, 0, 256) as ArrayLike<number>);
-  const inputs = new type.View(Uint8Array.from(table, (_, i) => i).buffer, 0, 256);
-  const low = Math.min(...outputs);
-  const high = Math.max(...outputs);
-  return outputs.every((y, i) => y === Math.min(Math.max(inputs[i], low), high)) ? [low, high] : undefined;
+/** The source and `out`, or a new array for it, checked. */
+function checkArrays(
+  fn: string,
+  x: NumberArray,
+  out: NumberArray | undefined,
+  input: Checked,
+  output: Checked,
+): NumberArray {
+  checkType(fn, 'x', x, input.type);
+  const own = out ?? new output.type.View(x.length);
+  checkType(fn, 'out', own, output.type);
+  checkLength(fn, 'out', own, x.length, 'x');
+  return own;
 }
 
 const byDefault = /* @__PURE__ */ quantizers(defaultRuntime);
@@ -334,6 +427,26 @@ export function quantized<I extends ByteType = 'int8', O extends ByteType = 'int
   options: { readonly input: Quantization<I>; readonly output: Quantization<O> },
 ): QuantizedFunction<I, O> {
   return byDefault.quantized(f, options);
+}
+
+/**
+ * prelu of quantised numbers, likewise: (x - zeroPoint) scale, times the slope of its channel unless it is above 0, and so on. It works in
+ * fixed point where this gives the same for all of the 256 bytes, else by a table for each channel.
+ *
+ * @param slopes - one for all elements, or one for each channel
+ * @param options.input - scale, zero point and type of the input
+ * @param options.output - the same of the output
+ * @throws TypeError for a value of the wrong kind, RangeError for a scale, a zero point or a slope out of range
+ *
+ * @example
+ * const f = quantizedPrelu(new Float32Array([0.25, 2]), { input: { scale: 0.1 }, output: { scale: 0.1 } });
+ * f(new Int8Array([-8, -9, 5, -100]), { shape: [2, 2] }); // -2, -18, 5, -128
+ */
+export function quantizedPrelu<I extends ByteType = 'int8', O extends ByteType = 'int8'>(
+  slopes: Float32Array,
+  options: { readonly input: Quantization<I>; readonly output: Quantization<O> },
+): QuantizedPrelu<I, O> {
+  return byDefault.quantizedPrelu(slopes, options);
 }
 
 /**

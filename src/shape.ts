@@ -29,6 +29,27 @@ export function rowsAlong(fn: string, n: number, shape?: readonly number[], axis
   return { outer: product(own, 0, at), length: own[at], inner: product(own, at + 1, own.length) };
 }
 
+/**
+ * How many neighbouring elements of `n` belong to one slope of `slopes`, one after another: to one for all, or one for each channel along
+ * `axis`, 1 unless given, as in PyTorch.
+ *
+ * @throws as `rowsAlong` does, and RangeError for another number of slopes
+ */
+export function neighboursOf(
+  fn: string,
+  n: number,
+  slopes: number,
+  { shape, axis }: { readonly shape?: readonly number[]; readonly axis?: number },
+): number {
+  const isOneDimensional = axis === undefined && !(Array.isArray(shape) && shape.length > 1);
+  const { length, inner } = rowsAlong(fn, n, shape, axis ?? (isOneDimensional ? 0 : 1));
+  if (slopes === 1) return 1;
+  const channels = isOneDimensional ? 1 : length;
+  if (slopes === channels) return inner;
+  const expected = channels === 1 ? '1' : `1 or that of the channels, ${channels}`;
+  throw new RangeError(`${fn}: slopes must have the length ${expected}, got ${slopes}`);
+}
+
 /** The sizes of `shape`, of which the product must be `n`, if that is given. */
 export function checkShape(fn: string, shape: readonly number[], n?: number): number[] {
   if (!Array.isArray(shape)) throw new TypeError(`${fn}: option shape must be an array, got ${describe(shape)}`);

@@ -1,7 +1,19 @@
 // Quantised numbers, by the definitions of ONNX in float64.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Activation, activations, create, quantizationParams, quantize, quantized, relu, sigmoid } from '../src';
+import {
+  type Activation,
+  activations,
+  create,
+  quantizationParams,
+  quantize,
+  quantized,
+  quantizedPrelu,
+  relu,
+  sigmoid,
+} from '../src';
+import { rampsOf, tableOf } from '../src/tables';
+import { types } from '../src/types';
 
 const backends = ['relaxed', 'simd', 'js'] as const;
 // biome-ignore lint/suspicious/noExplicitAny: arrays of both types
@@ -10,6 +22,7 @@ type Any = any;
 const ends = { int8: [-128, 127], uint8: [0, 255] };
 const arrays = { int8: Int8Array, uint8: Uint8Array };
 type Type = keyof typeof ends;
+type Quantization = { readonly scale: number; readonly zeroPoint: number; readonly type: Type };
 
 /** The nearest integer, of two the even one. */
 function rint(x: number): number {
@@ -99,6 +112,126 @@ describe('functions of quantised numbers', () => {
       }
     },
   );
+});
+
+/** prelu of one byte, by its definition. */
+function preluOf(q: number, slope: number, input: Quantization, output: Quantization): number {
+  const x = (q - input.zeroPoint) * input.scale;
+  return saturate(rint((x > 0 ? x : x * slope) / output.scale) + output.zeroPoint, output.type);
+}
+
+describe('prelu of quantised numbers', () => {
+  const libraries = backends.map((backend) => create({ backend }));
+  const slope = fc.oneof(
+    fc.float({ min: -2, max: 2, noNaN: true }),
+    fc.constantFrom(0, 0.25, 0.5, 1, -1, 0.01, 3, -300, 1e-9),
+  );
+
+  test('all 256 inputs of each channel, exactly', () => {
+    fc.assert(
+      fc.property(
+        quantization,
+        quantization,
+        fc.boolean(),
+        fc.array(slope, { minLength: 1, maxLength: 20 }),
+        fc.boolean(),
+        (input, other, isSame, list, isLast) => {
+          const output = isSame ? input : other;
+          const slopes = Float32Array.from(list);
+          const channels = slopes.length;
+          const n = 256 * channels;
+          const [byteAt, channelAt] = isLast
+            ? [(i: number) => Math.floor(i / channels), (i: number) => i % channels]
+            : [(i: number) => i % 256, (i: number) => i >> 8];
+          const x = Array.from({ length: n }, (_, i) => ends[input.type][0] + byteAt(i));
+          const wanted = x.map((q, i) => preluOf(q, slopes[channelAt(i)], input, output));
+          const shape = isLast ? [256, channels] : [1, channels, 256];
+          for (const { quantizedPrelu } of libraries) {
+            const y = quantizedPrelu(slopes, { input, output })(new arrays[input.type](x) as Any, { shape });
+            expect(y).toBeInstanceOf(arrays[output.type]);
+            expect(Array.from(y)).toEqual(wanted);
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  // One slope that gives halves, which fixed point does not, is among the second list; its channel alone goes by a table.
+  test.each<[what: string, slopes: (c: number) => number]>([
+    ['fixed point', (c) => 0.3 + c / 1000],
+    ['one table', (c) => (c === 2 ? 0.25 : 0.3 + c / 1000)],
+    ['tables', (c) => (c % 4) / 4],
+  ])('%s: any shape, offset and overlap, in and out of an arena; nothing else is written', (_, slopeOf) => {
+    const arenas = libraries.map(({ createArena }) => createArena(2 ** 17));
+    const scale = Math.fround(0.1);
+    const input = { scale, zeroPoint: 3, type: 'int8' as const };
+    fc.assert(
+      fc.property(
+        fc.constantFrom(
+          { shape: [300], axis: 0 },
+          { shape: [7, 1] },
+          { shape: [50, 33] },
+          { shape: [3, 4, 5] },
+          { shape: [2, 3, 1501] },
+          { shape: [2001, 5] },
+          { shape: [2, 5, 6], axis: -1 },
+          { shape: [2, 4200], axis: 0 },
+          { shape: [2, 4200] },
+          { shape: [0, 3] },
+        ),
+        fc.boolean(),
+        fc.nat(20),
+        fc.integer({ min: -20, max: 20 }),
+        fc.constantFrom<Type>('int8', 'uint8'),
+        ({ shape, axis }: { shape: readonly number[]; axis?: number }, isInArena, offset, shift, type) => {
+          const n = shape.reduce((a, b) => a * b, 1);
+          const own = axis ?? 1;
+          const channels = shape.at(own) as number;
+          const inner = own === -1 ? 1 : shape.slice(own + 1).reduce((a, b) => a * b, 1);
+          const slopes = Float32Array.from({ length: channels }, (_, c) => slopeOf(c));
+          const output = { scale, zeroPoint: type === 'int8' ? 3 : 100, type };
+          libraries.forEach(({ quantizedPrelu }, i) => {
+            arenas[i].reset();
+            const memory = isInArena ? arenas[i].uint8(n + 60) : new Uint8Array(n + 60);
+            for (let at = 0; at < n + 60; at++) memory[at] = (at * 37) >> 3;
+            const before = memory.slice();
+            const x = new Int8Array(memory.buffer as ArrayBuffer, memory.byteOffset + 20 + shift, n);
+            const source = x.slice();
+            const start = 20 + (offset >> 1);
+            const out = new arrays[type](memory.buffer as ArrayBuffer, memory.byteOffset + start, n) as Any;
+            expect(quantizedPrelu(slopes, { input, output })(x, { shape, axis, out })).toBe(out);
+            for (let at = 0; at < n; at++) {
+              const wanted = preluOf(source[at], slopes[Math.floor(at / inner) % channels], input, output);
+              if (out[at] !== wanted)
+                expect.fail(`${backends[i]}: byte ${at} of [${shape}] is ${out[at]}, not ${wanted}`);
+            }
+            for (let at = 0; at < n + 60; at++) {
+              const isInside = at >= start && at < start + n;
+              if (!isInside && memory[at] !== before[at]) expect.fail(`byte ${at} was written`);
+            }
+          });
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  test('fixed point is found for usual slopes, and not where it would differ', () => {
+    const q = { scale: Math.fround(0.1), zeroPoint: -5, type: types.int8 };
+    const tables = [0.123, 0.37, 0.25, -1.73].map((slope) => tableOf((x) => (x > 0 ? x : x * slope), q, q));
+    expect(rampsOf(tables.slice(0, 2), q, q)?.turns).not.toContain(undefined);
+    expect(rampsOf(tables.slice(0, 3), q, q)?.turns[2]).toBe(undefined);
+    expect(rampsOf(tables.slice(3), q, q)?.turns).not.toContain(undefined);
+    expect(rampsOf([tableOf((x) => Math.tanh(x), q, q)], q, q)).toBe(undefined);
+    expect(rampsOf([tableOf((x) => Math.max(x, 0) + 1, q, q)], q, q)).toBe(undefined);
+  });
+
+  test('one slope, and one dimension', () => {
+    const f = quantizedPrelu(new Float32Array([0.25]), { input: { scale: 1 }, output: { scale: 1 } });
+    expect(Array.from(f(new Int8Array([-128, -6, -2, -1, 0, 7])))).toEqual([-32, -2, 0, 0, 0, 7]);
+    expect(Array.from(f(new Int8Array([-4, 4]), { shape: [1, 2] }))).toEqual([-1, 4]);
+  });
 });
 
 describe.each(backends)('quantize and dequantize, %s', (backend) => {
@@ -263,6 +396,36 @@ describe('a wrong argument', () => {
       'length',
       () => f(x, { out: new Uint8Array(2) }),
       new RangeError('quantized(sigmoid): out must have the length of x, 3, got 2'),
+    ],
+    [
+      'slopes',
+      () => quantizedPrelu([0.25] as Any, { input: q, output: q }),
+      new TypeError('quantizedPrelu: slopes must be a Float32Array, got Array(1)'),
+    ],
+    [
+      'no slopes',
+      () => quantizedPrelu(new Float32Array(0), { input: q, output: q }),
+      new RangeError('quantizedPrelu: slopes must have elements, got Float32Array(0)'),
+    ],
+    [
+      'infinite slope',
+      () => quantizedPrelu(new Float32Array([0, Infinity]), { input: q, output: q }),
+      new RangeError('quantizedPrelu: slopes must be finite, got Infinity'),
+    ],
+    [
+      'number of slopes',
+      () => quantizedPrelu(new Float32Array(2), { input: q, output: q })(x, { out: x }),
+      new RangeError('quantizedPrelu: slopes must have the length 1, got 2'),
+    ],
+    [
+      'x of prelu',
+      () => quantizedPrelu(new Float32Array(3), { input: q, output: q })(floats as Any, { shape: [2, 3] }),
+      new TypeError('quantizedPrelu: x must be an Int8Array, got Float32Array(6)'),
+    ],
+    [
+      'out of prelu',
+      () => quantizedPrelu(new Float32Array(1), { input: q, output: q })(x, { out: new Int8Array(2) }),
+      new RangeError('quantizedPrelu: out must have the length of x, 3, got 2'),
     ],
     ['floats', () => quantize(x as Any, q), new TypeError('quantize: x must be a Float32Array, got Int8Array(3)')],
     [
