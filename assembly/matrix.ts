@@ -5,6 +5,7 @@
 export const matrix: bool = true;
 
 export { matmul } from './matmul';
+export { denseInt8, denseUint8 } from './quantized-dense';
 export * from './rows';
 export * from './gated';
 export * from './maxout';

@@ -31,7 +31,7 @@ export function unshared(source: Float32Array, out: Float32Array): Float32Array 
 }
 
 /** `source`, or a copy of it where an `out`, which is written before all of the source has been read, has memory in common with it. */
-export function disjoint<A extends Float32Array | Uint8Array>(source: A, ...outs: readonly Float32Array[]): A {
+export function disjoint<A extends NumberArray>(source: A, ...outs: readonly NumberArray[]): A {
   return outs.some((out) => overlap(source, out)) ? (source.slice() as A) : source;
 }
 

@@ -2,11 +2,13 @@ import { type Lanewise, libraryOn, runtimeFor } from '../create';
 import { type Backend, defaultRuntime } from '../runtime';
 import { type DenseFunction, denseOn } from './dense';
 import { type Matmul, matmulOn } from './matmul';
+import { type quantizedDense, quantizedDenseOn } from './quantized-dense';
 
 /** The package with the functions of `lanewise/nn`, on a backend of one's own choice. */
 export interface NeuralLanewise extends Lanewise {
   readonly matmul: Matmul;
   readonly dense: DenseFunction;
+  readonly quantizedDense: typeof quantizedDense;
 }
 
 export const matmul: Matmul = /* @__PURE__ */ matmulOn(defaultRuntime);
@@ -23,5 +25,11 @@ export const dense: DenseFunction = /* @__PURE__ */ denseOn(defaultRuntime);
  */
 export function create(options: { readonly backend?: Backend } = {}): NeuralLanewise {
   const runtime = runtimeFor(options);
-  return { ...libraryOn(runtime), matmul: matmulOn(() => runtime), dense: denseOn(() => runtime) };
+  const runtimeNow = () => runtime;
+  return {
+    ...libraryOn(runtime),
+    matmul: matmulOn(runtimeNow),
+    dense: denseOn(runtimeNow),
+    quantizedDense: quantizedDenseOn(runtimeNow),
+  };
 }

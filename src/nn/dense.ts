@@ -143,11 +143,11 @@ function checkLayer(
 }
 
 /** The sizes of the weights, from the shape or from the bias. */
-function checkWeights(
+export function checkWeights(
   fn: string,
-  weights: Float32Array,
+  weights: ArrayLike<number>,
   shape: readonly number[] | undefined,
-  bias: Float32Array | undefined,
+  bias: ArrayLike<number> | undefined,
 ): [k: number, n: number] {
   if (shape === undefined) {
     if (bias === undefined) throw new TypeError(`${fn}: expected option shape or bias, got neither`);

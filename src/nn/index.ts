@@ -11,5 +11,6 @@ export { type Loss, meanSquaredError, softmaxCrossEntropy } from './losses';
 export type { Matmul, MatmulOptions } from './matmul';
 export { Adam, type AdamOptions, type Optimizer, SGD, type SGDOptions } from './optimizers';
 export { PReLU, type PReLUOptions } from './prelu';
+export { type QuantizedDenseOptions, quantizedDense } from './quantized-dense';
 export { decodeSafetensors, encodeSafetensors } from './safetensors';
 export { Sequential } from './sequential';

@@ -61,7 +61,7 @@ export function matmulOn(runtimeNow: () => Runtime): Matmul {
 }
 
 /** RangeError unless `array` has `rows * columns` elements. */
-export function checkSize(fn: string, argument: string, array: Float32Array, rows: number, columns: number): void {
+export function checkSize(fn: string, argument: string, array: ArrayLike<number>, rows: number, columns: number): void {
   if (array.length === rows * columns) return;
   throw new RangeError(
     `${fn}: ${argument} must have ${rows} x ${columns} elements, ${rows * columns}, got ${array.length}`,
