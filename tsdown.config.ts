@@ -22,7 +22,7 @@ export default defineConfig([
         groups: [
           {
             name: 'matrix',
-            test: /src\/(generated\/)?(matrix|rows|row-kernels|tiles|structured|gated|prelu|maxout|stats)\.ts/,
+            test: /src\/(generated\/)?(matrix|real-kernels|rows|row-kernels|tiles|structured|gated|prelu|maxout|stats)\.ts/,
           },
           { name: 'create', test: /src\/create\.ts/ },
           { name: 'library', test: /src\/library\.ts/ },

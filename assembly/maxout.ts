@@ -1,15 +1,17 @@
 import { select } from './lanes';
-import { storeFirst } from './strided';
+import { ELEMENT, LANES, storeFirst } from './strided';
 
-// The largest of k elements, `part` bytes apart, for a matrix of them. Lanes are neighbours in a row, `lane` bytes apart: 4, or more where
-// a group lies in one piece and the lanes are groups.
+// The largest of k elements, `part` bytes apart, for a matrix of them. Lanes are neighbours in a row, `lane` bytes apart: an element,
+// or more where a group lies in one piece and the lanes are groups.
 
-const ELEMENT: usize = 4;
-
-/** `n` elements, 1 to 4, `lane` bytes apart. */
+/** `n` elements, 1 to all of a vector, `lane` bytes apart. */
 @inline
 function load(address: usize, lane: usize, n: usize): v128 {
-  if (lane == ELEMENT && n == 4) return v128.load(address);
+  if (lane == ELEMENT && n == LANES) return v128.load(address);
+  if (LANES == 2) {
+    const first = v128.load64_zero(address);
+    return n == 1 ? first : v128.load64_lane(address + lane, first, 1);
+  }
   let v = v128.load32_zero(address);
   if (n > 1) v = v128.load32_lane(address + lane, v, 1);
   if (n > 2) v = v128.load32_lane(address + 2 * lane, v, 2);
@@ -17,11 +19,16 @@ function load(address: usize, lane: usize, n: usize): v128 {
   return v;
 }
 
-/** Stores `n` lanes, 1 to 4, likewise. */
+/** Stores `n` lanes likewise. */
 @inline
 function store(address: usize, v: v128, lane: usize, n: usize): void {
-  if (lane == ELEMENT && n == 4) {
+  if (lane == ELEMENT && n == LANES) {
     v128.store(address, v);
+    return;
+  }
+  if (LANES == 2) {
+    v128.store64_lane(address, v, 0);
+    if (n > 1) v128.store64_lane(address + lane, v, 1);
     return;
   }
   v128.store32_lane(address, v, 0);
@@ -33,7 +40,7 @@ function store(address: usize, v: v128, lane: usize, n: usize): void {
 /** Where x comes before the largest so far: it is larger, or the first NaN. */
 @inline
 function isBetter(x: v128, best: v128): v128 {
-  return v128.or(f32x4.gt(x, best), v128.andnot(f32x4.ne(x, x), f32x4.ne(best, best)));
+  return v128.or(reals.gt(x, best), v128.andnot(reals.ne(x, x), reals.ne(best, best)));
 }
 
 /** The largest of each group, NaN if one is NaN, the first of equal ones. */
@@ -49,16 +56,16 @@ export function maxout(
 ): void {
   for (; rows > 0; rows--) {
     let at = x;
-    for (let i: usize = 0; i < width; i += 4) {
-      const n = min<usize>(width - i, 4);
+    for (let i: usize = 0; i < width; i += LANES) {
+      const n = min<usize>(width - i, LANES);
       let best = load(at, lane, n);
       for (let t: usize = 1; t < k; t++) {
         const next = load(at + t * part, lane, n);
         best = select(isBetter(next, best), next, best);
       }
-      if (n == 4) v128.store(y, best);
+      if (n == LANES) v128.store(y, best);
       else storeFirst(y, best, n);
-      at += 4 * lane;
+      at += LANES * lane;
       y += n * ELEMENT;
     }
     x += row;
@@ -79,8 +86,8 @@ export function maxoutBackward(
 ): void {
   for (; rows > 0; rows--) {
     let offset: usize = 0;
-    for (let i: usize = 0; i < width; i += 4) {
-      const n = min<usize>(width - i, 4);
+    for (let i: usize = 0; i < width; i += LANES) {
+      const n = min<usize>(width - i, LANES);
       const upstream = load(dy, ELEMENT, n);
       let best = load(x + offset, lane, n);
       let index = i32x4.splat(0);
@@ -94,7 +101,7 @@ export function maxoutBackward(
         const isThis = i32x4.eq(index, i32x4.splat(<i32>t));
         store(dx + offset + t * part, v128.and(upstream, isThis), lane, n);
       }
-      offset += 4 * lane;
+      offset += LANES * lane;
       dy += n * ELEMENT;
     }
     x += row;

@@ -1,22 +1,28 @@
 // Loops over matrices of `rows` rows of `width` elements, any number of both. A stride is the distance in bytes from a row to the next: 0
 // for one row that serves all. Operators have no fields. A row's last elements go through the same vector code, lane by lane.
 
-const VECTOR: usize = 16; // bytes
+export const VECTOR: usize = 16; // bytes
+/** Bytes of an element. */
+export const ELEMENT: usize = sizeof<real>();
+export const LANES: usize = VECTOR / ELEMENT;
 /** Bytes of a row that are whole vectors. */
 const WHOLE: usize = ~15;
 
-/** The first `n` elements at `address`, 1 to 3, and zeros: what lies behind them may be no memory at all. */
+/** The first `n` elements at `address`, fewer than a vector's, and zeros: what lies behind them may be no memory at all. */
 @inline
 export function loadFirst(address: usize, n: usize): v128 {
+  if (LANES == 2) return v128.load64_zero(address);
   if (n == 1) return v128.load32_zero(address);
   const two = v128.load64_zero(address);
   return n == 2 ? two : v128.load32_lane(address, two, 2, 8);
 }
 
-/** Stores the first `n` lanes, 1 to 3. */
+/** Stores the first `n` lanes, fewer than all. */
 @inline
 export function storeFirst(address: usize, v: v128, n: usize): void {
-  if (n == 1) {
+  if (LANES == 2) {
+    v128.store64_lane(address, v, 0);
+  } else if (n == 1) {
     v128.store32_lane(address, v, 0);
   } else {
     v128.store64_lane(address, v, 0);
@@ -27,8 +33,8 @@ export function storeFirst(address: usize, v: v128, n: usize): void {
 /** y = Op.of(a). */
 export function unary<Op>(a: usize, aStride: usize, y: usize, yStride: usize, width: usize, rows: usize): void {
   const op = changetype<Op>(0);
-  const whole = (width << 2) & WHOLE;
-  const rest = width & 3;
+  const whole = (width * ELEMENT) & WHOLE;
+  const rest = width & (LANES - 1);
   for (; rows > 0; rows--) {
     for (let i: usize = 0; i < whole; i += VECTOR) v128.store(y + i, op.of(v128.load(a + i)));
     if (rest) storeFirst(y + whole, op.of(loadFirst(a + whole, rest)), rest);
@@ -49,8 +55,8 @@ export function binary<Op>(
   rows: usize,
 ): void {
   const op = changetype<Op>(0);
-  const whole = (width << 2) & WHOLE;
-  const rest = width & 3;
+  const whole = (width * ELEMENT) & WHOLE;
+  const rest = width & (LANES - 1);
   for (; rows > 0; rows--) {
     let i: usize = 0;
     for (; i + 3 * VECTOR < whole; i += 4 * VECTOR) {
@@ -85,8 +91,8 @@ export function ternary<Op>(
   rows: usize,
 ): void {
   const op = changetype<Op>(0);
-  const whole = (width << 2) & WHOLE;
-  const rest = width & 3;
+  const whole = (width * ELEMENT) & WHOLE;
+  const rest = width & (LANES - 1);
   for (; rows > 0; rows--) {
     for (let i: usize = 0; i < whole; i += VECTOR) {
       v128.store(y + i, op.of(v128.load(a + i), v128.load(b + i), v128.load(c + i)));

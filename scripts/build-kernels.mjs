@@ -65,6 +65,10 @@ function textsOf({ relaxed, simd }, ending = '') {
 writeFileSync('src/generated/types.ts', textsOf(await compile(['assembly/types.ts', FLAG], 'types-', 'f32')));
 writeFileSync('src/generated/bias.ts', textsOf(await compile(['assembly/bias.ts'], 'families/bias-', 'f32')));
 writeFileSync('src/generated/matrix.ts', textsOf(await compile(['assembly/matrix.ts', FLAG], 'matrix-', 'f32')));
+writeFileSync(
+  'src/generated/matrix64.ts',
+  textsOf(await compile(['assembly/float64/matrix.ts', FLAG], 'matrix64-', 'f64')),
+);
 
 // The families of activations, with a copy of the functions of src/calls.ts for each row.
 const [head, functions] = readFileSync('src/calls.ts', 'utf8').split('// ---- copied from here on ----\n');

@@ -2,11 +2,14 @@
 
 import type { Chosen } from './activation';
 import { Binary } from './binary';
-import { apply, Blocks, copyIn, type Operand, type Place, roundUp, SUMS, TEMPORARY_1, TEMPORARY_2 } from './blocks';
+import { apply, Blocks, type Operand, type Place, roundUp, SUMS, TEMPORARY_1, TEMPORARY_2 } from './blocks';
 import { checkFloat32, checkLength } from './errors';
 import { relaxed, simd } from './generated/bias';
 import { apart, collide } from './overlap';
-import type { KernelSet, Runtime, Workspace } from './runtime';
+import { copyIn, type Real, type Reals, realsIn } from './reals';
+import type { KernelSet, Runtime } from './runtime';
+import { addTo, LACK, pairedPlace } from './sums';
+import { type NumberArray, types } from './types';
 
 interface BiasKernels {
   addRow(x: number, xStride: number, row: number, y: number, yStride: number, width: number, rows: number): void;
@@ -44,7 +47,7 @@ const Z = TEMPORARY_2;
 
 /** Where the columns' sums go: the sums of each `inner` neighbours, one behind the other. */
 interface Sums {
-  readonly to: Float32Array;
+  readonly to: NumberArray;
   readonly inner: number;
 }
 
@@ -53,12 +56,12 @@ interface Sums {
  * of zeroed sums, which end in `sums.to`.
  */
 export function withRow(
-  workspace: Workspace,
+  reals: Reals,
   n: number,
   width: number,
-  fill: (heap: Float32Array, at: number, column: number, columns: number) => void,
-  sources: readonly Float32Array[],
-  targets: readonly Float32Array[],
+  fill: (heap: Real, at: number, column: number, columns: number) => void,
+  sources: readonly NumberArray[],
+  targets: readonly NumberArray[],
   work: (places: readonly Place[], columns: number, rows: number, row: number, sums: number) => void,
   sums?: Sums,
 ): void {
@@ -66,40 +69,50 @@ export function withRow(
     sums?.to.fill(0);
     return;
   }
-  const { heap } = workspace;
-  const operand = (array: Float32Array): Operand => ({ array, parts: 1 });
-  const blocks = new Blocks(workspace, sources.map(operand), targets.map(operand));
+  const { heap, bytes } = reals;
+  const operand = (array: NumberArray): Operand => ({ array, parts: 1 });
+  const blocks = new Blocks(reals, sources.map(operand), targets.map(operand));
   const tiles = width < NARROW ? Math.min(Math.ceil(NARROW / width), n / width) : 1;
   const tiled = tiles * width;
   const matrix = { rows: Math.floor(n / tiled), width: tiled, from: 0 };
   const end = matrix.rows * tiled;
   const rest = { rows: 1, width: n - end, from: end };
   const own: Parameters<Blocks['run']>[2] = (places, columns, rows) => work(places, columns, rows, ROW, SUMS);
-  let total = 0;
+  // One of 16 bits keeps its sums elsewhere until each is rounded once.
+  const totals = sums && (sums.to.BYTES_PER_ELEMENT === 2 ? new Float64Array(sums.to.length) : (sums.to as Real));
+  const isPaired = bytes === 8;
+  const total = new Float64Array(2);
   let done = 0;
   let left = sums?.inner ?? 0;
   for (const strip of blocks.strips(matrix)) {
     const { column, columns } = strip;
-    fill(heap, ROW / 4, column, Math.min(columns, width));
-    for (let i = width; i < columns; i++) heap[ROW / 4 + i] = heap[ROW / 4 + i - width];
-    const totals = sums && new Float64Array(heap.buffer, SUMS, roundUp(columns)).fill(0);
+    const at = ROW / bytes;
+    fill(heap, at, column, Math.min(columns, width));
+    for (let i = width; i < columns; i++) heap[at + i] = heap[at + i - width];
+    const kept = sums && new Float64Array(heap.buffer, SUMS, (bytes / 4) * roundUp(columns)).fill(0);
     blocks.run(matrix, strip, own);
     // Of the rows put side by side fewer may be left at the end.
     blocks.runAll(rest, own);
-    if (totals === undefined || sums === undefined) continue;
-    for (let i = width; i < columns; i++) totals[i % width] += totals[i]; // the rows put side by side
+    if (sums === undefined || totals === undefined || kept === undefined) continue;
     for (let i = 0; i < Math.min(columns, width); i++) {
-      total += totals[i];
+      // The rows put side by side.
+      for (let j = i; j < columns; j += width) {
+        const place = isPaired ? pairedPlace(j) : j;
+        addTo(total, 0, 1, kept[place]);
+        if (isPaired) total[1] += kept[place + LACK];
+      }
       if (--left > 0) continue;
-      sums.to[done++] = total;
-      total = 0;
+      // What a sum lacks that is not finite is not known.
+      totals[done++] = total[0] + (Number.isFinite(total[1]) ? total[1] : 0);
+      total.fill(0);
       left = sums.inner;
     }
   }
+  if (totals !== undefined && sums !== undefined) reals.pack(totals, sums.to);
 }
 
 /** The elements of a vector, each `inner` times, as `withRow` asks for them. */
-export function repeated(vector: Float32Array, inner: number): Parameters<typeof withRow>[3] {
+export function repeated(vector: Real, inner: number): Parameters<typeof withRow>[3] {
   return (heap, at, column, columns) => {
     if (inner === 1) {
       copyIn(heap, at, vector, column, columns);
@@ -120,7 +133,7 @@ export function sumColumns(runtime: Runtime, x: Float32Array, to: Float32Array):
   const { addColumns } = workspace.kernels(biasKernels);
   const add: Parameters<typeof withRow>[6] = ([{ at, row }], columns, rows, _, sums) =>
     addColumns(at, row, sums, columns, rows);
-  withRow(workspace, x.length, to.length, () => {}, [x], [], add, { to, inner: 1 });
+  withRow(realsIn(workspace, types.float32), x.length, to.length, () => {}, [x], [], add, { to, inner: 1 });
 }
 
 /** Checks what a call to `fn` was given beside x and out. */
@@ -153,10 +166,18 @@ export function forwardWithBias(
   const workspace = runtime.workspace(source, out);
   const { addRow } = workspace.kernels(biasKernels);
   const fill = repeated(apart(bias, out), 1);
-  withRow(workspace, x.length, bias.length, fill, [source], [out], ([x, y], columns, rows, biasRow) => {
-    addRow(x.at, x.row, biasRow, Z, 4 * columns, columns, rows);
-    apply(workspace, chosen, undefined, Z, y.at, columns * rows);
-  });
+  withRow(
+    realsIn(workspace, types.float32),
+    x.length,
+    bias.length,
+    fill,
+    [source],
+    [out],
+    ([x, y], columns, rows, biasRow) => {
+      addRow(x.at, x.row, biasRow, Z, 4 * columns, columns, rows);
+      apply(workspace, chosen, undefined, Z, y.at, columns * rows);
+    },
+  );
 }
 
 /** dx = dy f'(x + bias); the sums of its columns go to `dBias`. */
@@ -176,7 +197,7 @@ export function backwardWithBias(
   const fill = repeated(apart(bias, ...targets), 1);
   const sums = dBias && { to: dBias, inner: 1 };
   withRow(
-    workspace,
+    realsIn(workspace, types.float32),
     x.length,
     bias.length,
     fill,

@@ -1,13 +1,19 @@
 /** The backends that are WebAssembly: the same kernels with fused or with separate multiplication and addition. */
 export type WasmBackend = 'relaxed' | 'simd';
 
-/** What kernels a binary holds: the activations', those on rows and matrices, for 16 bits and integers, or the activations' for float64. */
-export type Kind = 'activations' | 'matrix' | 'types' | 'float64';
+/** What kernels a binary holds: the activations', theirs for float64, for 16 bits and integers, those on rows and matrices, theirs for float64. */
+export type Kind = 'activations' | 'float64' | 'types' | 'matrix' | 'matrix64';
 
 type Modules = { [B in WasmBackend]?: WebAssembly.Module };
 
 /** Modules that `init` was given. */
-const adopted: { readonly [K in Kind]: Modules } = { activations: {}, matrix: {}, types: {}, float64: {} };
+const adopted: { readonly [K in Kind]: Modules } = {
+  activations: {},
+  float64: {},
+  types: {},
+  matrix: {},
+  matrix64: {},
+};
 
 /** The binaries that a bundle holds. */
 const all: Binary[] = [];
@@ -109,7 +115,7 @@ function sharing(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 export function kindOf(module: WebAssembly.Module): Kind | undefined {
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
   if (!names.includes('relaxed')) return undefined;
-  const kind = (['matrix', 'types', 'float64'] as const).find((kind) => names.includes(kind));
+  const kind = (['float64', 'types', 'matrix', 'matrix64'] as const).find((kind) => names.includes(kind));
   return kind ?? (names.includes('relu') ? 'activations' : undefined);
 }
 

@@ -1,8 +1,10 @@
 // Arrays as matrices, worked on block by block: in place where they lie in an arena, else copied to scratch memory and back.
 
 import type { Chosen } from './activation';
+import type { Reals } from './reals';
 import type { Workspace } from './runtime';
-import { BLOCK, SCRATCH, SHORT, WHOLE } from './staging';
+import { BLOCK, SCRATCH, WHOLE } from './staging';
+import type { NumberArray } from './types';
 
 /** A matrix of `rows` rows of `width` elements, from element `from` of its arrays on. */
 export interface Matrix {
@@ -19,7 +21,7 @@ export interface Strip {
 
 /** An array in which each row is of `parts` pieces of the matrix's width, one behind the other. */
 export interface Operand {
-  readonly array: Float32Array;
+  readonly array: NumberArray;
   readonly parts: number;
 }
 
@@ -41,41 +43,48 @@ interface MovingPlace extends Operand {
   part: number;
 }
 
+/** Bytes of a block of copies: those of `BLOCK` float32. */
+const SMALL = 4 * BLOCK;
 /**
- * Elements of a block, and of the temporary results that belong to it. In an arena, where nothing is copied, 64 KiB of the second-level
+ * Bytes of a block, and of the temporary results that belong to it. In an arena, where nothing is copied, 64 KiB of the second-level
  * cache are better than 16 of the first: a block costs some 0.5 us beside its elements.
  */
-const LARGE = 4 * BLOCK;
+const LARGE = 4 * SMALL;
 
 /** Scratch memory for temporary results. */
 export const TEMPORARY_1 = SCRATCH;
-export const TEMPORARY_2 = TEMPORARY_1 + 4 * LARGE;
-export const TEMPORARY_3 = TEMPORARY_2 + 4 * LARGE;
-/** For a float64 each element of a row. */
-export const SUMS = TEMPORARY_3 + 4 * LARGE;
+export const TEMPORARY_2 = TEMPORARY_1 + LARGE;
+export const TEMPORARY_3 = TEMPORARY_2 + LARGE;
+/** For a float64 each element of a row of float32, two of float64. */
+export const SUMS = TEMPORARY_3 + LARGE;
 /** For less than `WHOLE` elements. */
-const TAIL = SUMS + 8 * LARGE;
-const STAGE = TAIL + 64;
-/** Parts that a row may have to fit behind that, in two arrays. */
-export const MOST_PARTS = 65536;
+const TAIL = SUMS + 2 * LARGE;
+/** For the fields of a float64 kernel. */
+export const FIELDS = TAIL + 64;
+/** For `BLOCK` numbers of 16 bits. */
+export const PACKED = FIELDS + 512;
+const STAGE = PACKED + 2 * BLOCK;
+/** Bytes of a row of which each part is an element, that there may be two of behind that. */
+export const MOST_PARTS = 4 * LARGE;
 
 /** Sources and targets of one matrix after another. */
 export class Blocks {
-  readonly #heap: Float32Array;
+  readonly #reals: Reals;
   readonly #places: MovingPlace[];
   /** Elements of a block at most. */
   readonly #most: number;
 
-  /** `inPlace` is how many elements a block may have where nothing is copied; more than `LARGE` for work without temporary results. */
-  constructor(workspace: Workspace, sources: readonly Operand[], targets: readonly Operand[], inPlace = LARGE) {
-    this.#heap = workspace.heap;
+  /** `inPlace` is how many bytes a block may have where nothing is copied; more than `LARGE` for work without temporary results. */
+  constructor(reals: Reals, sources: readonly Operand[], targets: readonly Operand[], inPlace = LARGE) {
+    this.#reals = reals;
     this.#places = [...sources, ...targets].map(({ array, parts }, i) => {
-      const start = workspace.address(array);
+      const start = reals.address(array);
       return { array, parts, isSource: i < sources.length, start, at: 0, row: 0, part: 0 };
     });
     const parts = Math.max(...this.#places.map(({ parts }) => parts));
     const isInPlace = this.#places.every(({ start }) => start !== undefined);
-    this.#most = isInPlace ? inPlace : Math.max(1, Math.floor(BLOCK / parts));
+    const most = isInPlace ? inPlace : SMALL / parts;
+    this.#most = Math.max(1, Math.floor(most / reals.bytes));
   }
 
   /** Strips so narrow that a row of one fits into a block, of about the same width, in whole cache lines. */
@@ -96,23 +105,24 @@ export class Blocks {
   ): void {
     const isWide = columns < width;
     const rowsAtOnce = isWide ? 1 : Math.min(rows, Math.max(1, Math.floor(this.#most / width)));
-    const heap = this.#heap;
+    const reals = this.#reals;
+    const { bytes } = reals;
     let stage = STAGE;
     for (const place of this.#places) {
       const { parts, start } = place;
       const stored = start === undefined ? columns : width;
-      place.row = 4 * parts * stored;
-      place.part = 4 * stored;
-      place.at = start === undefined ? stage : start + 4 * (from + column);
+      place.row = bytes * parts * stored;
+      place.part = bytes * stored;
+      place.at = start === undefined ? stage : start + bytes * (from + column);
       // Whole cache lines, and one more, so that blocks do not all fall on the same lines of the cache.
-      if (start === undefined) stage += 64 * (Math.ceil((parts * columns * rowsAtOnce) / 16) + 1);
+      if (start === undefined) stage += 64 * (Math.ceil((bytes * parts * columns * rowsAtOnce) / 64) + 1);
     }
     for (let row = 0; row < rows; row += rowsAtOnce) {
       const count = Math.min(rowsAtOnce, rows - row);
-      for (const place of this.#places) if (place.isSource) copy(place, row, count, copyIn);
+      for (const place of this.#places) if (place.isSource) copy(place, row, count, 'load');
       work(this.#places, columns, count);
       for (const place of this.#places) {
-        if (!place.isSource) copy(place, row, count, copyOut);
+        if (!place.isSource) copy(place, row, count, 'store');
         if (place.start !== undefined) place.at += place.row * rowsAtOnce;
       }
     }
@@ -121,12 +131,13 @@ export class Blocks {
       { array, parts, start, at }: MovingPlace,
       row: number,
       count: number,
-      direction: typeof copyIn,
+      direction: 'load' | 'store',
     ): void {
       if (start !== undefined) return;
       const first = from + row * parts * width + column;
-      if (!isWide) direction(heap, at / 4, array, first, count * parts * width);
-      else for (let i = 0; i < parts; i++) direction(heap, at / 4 + i * columns, array, first + i * width, columns);
+      const to = at / bytes;
+      if (!isWide) reals[direction](to, array, first, count * parts * width);
+      else for (let i = 0; i < parts; i++) reals[direction](to + i * columns, array, first + i * width, columns);
     }
   }
 
@@ -136,20 +147,9 @@ export class Blocks {
   }
 }
 
-/** Copies `n` elements of `array`, from element `from` on, to element `at` of `heap`. */
-export function copyIn(heap: Float32Array, at: number, array: Float32Array, from: number, n: number): void {
-  if (n < SHORT) for (let i = 0; i < n; i++) heap[at + i] = array[from + i];
-  else heap.set(n === array.length ? array : array.subarray(from, from + n), at);
-}
-
-function copyOut(heap: Float32Array, at: number, array: Float32Array, from: number, n: number): void {
-  if (n < SHORT) for (let i = 0; i < n; i++) array[from + i] = heap[at + i];
-  else array.set(heap.subarray(at, at + n), from);
-}
-
-/** `n` rounded up to what the activations' kernels take. */
-export function roundUp(n: number): number {
-  return (n + WHOLE - 1) & -WHOLE;
+/** `n` rounded up to a multiple of a power of two: of what the activations' kernels take, unless given. */
+export function roundUp(n: number, whole = WHOLE): number {
+  return (n + whole - 1) & -whole;
 }
 
 /**

@@ -4,7 +4,7 @@ import { float64Kernel } from './float64';
 import { halfKernel } from './half';
 import { clipKernel } from './integer';
 import type { Runtime } from './runtime';
-import { checkType, type ElementType, type NumberArray, type TypedKernel } from './types';
+import { checkType, type ElementType, type NumberArray, type TypedKernel, types } from './types';
 
 /** A call on arrays of another type than float32. */
 export interface TypedCall {
@@ -50,12 +50,7 @@ export function prepareTyped(
   const { out = new type.View(x.length) } = options;
   checkType(fn, 'out', out, type);
   checkLength(fn, 'out', out, x.length, source);
-  const kernel =
-    type.range !== undefined
-      ? clipKernel(fn, runtime, row, type, a, b)
-      : isHalf
-        ? halfKernel(runtime, row, type)
-        : float64Kernel(runtime, row);
+  const kernel = type.range === undefined ? kernelOn(runtime, row, type) : clipKernel(fn, runtime, row, type, a, b);
   return { out, runtime, kernel, a, b };
 }
 
@@ -65,6 +60,12 @@ export function applyTyped(call: TypedCall, runtime: Runtime): NumberArray {
   if (call.isGradient) kernel.backward?.(call.dy as NumberArray, call.x, out, a, b);
   else kernel.forward(call.x, out, a, b);
   return out;
+}
+
+/** An activation on arrays of a floating-point type. */
+export function kernelOn(runtime: Runtime, row: Spec, type: ElementType): TypedKernel {
+  if (type === types.float32) return runtime.kernel(row) as unknown as TypedKernel;
+  return type === types.float64 ? float64Kernel(runtime, row) : halfKernel(runtime, row, type);
 }
 
 /** TypeError for anything but the value of an activation that integers are closed under. */

@@ -69,6 +69,11 @@ function lengthError(
   return new RangeError(`${fn}: ${argument} must have the length of ${like}, ${length}, got ${array.length}`);
 }
 
+/** RangeError unless `array` has `n` elements, which a shape asks for. */
+export function checkSize(fn: string, argument: string, array: ArrayLike<unknown>, n: number): void {
+  if (array.length !== n) throw new RangeError(`${fn}: ${argument} must have ${n} elements, got ${describe(array)}`);
+}
+
 /** TypeError unless `options` is an object with no other names than `known`. */
 export function checkOptions(fn: string, options: object, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options) || ArrayBuffer.isView(options)) {

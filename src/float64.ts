@@ -1,10 +1,14 @@
-import type { Spec } from './activation';
-import type { Backward, Forward } from './family';
+import type { Chosen, Spec } from './activation';
 import { apart } from './overlap';
 import type { Runtime, Workspace } from './runtime';
 import { inBlocks, OWN, viewOf } from './staged';
 import { type TypedKernel, types } from './types';
 import { kernelName, sharedKernel } from './wasm';
+
+interface Float64Work {
+  forward(x: number, y: number, n: number): void;
+  backward(dy: number, x: number, dx: number, n: number): void;
+}
 
 /** The kernels take four at a time. */
 const STEPS = { width: 8, whole: 4 };
@@ -16,22 +20,42 @@ export function float64Kernel(runtime: Runtime, spec: Spec): TypedKernel {
   return {
     forward(x, out, a, b) {
       inBlocks(runtime, [x], out, STEPS, (workspace) => {
-        writeFields(workspace, OWN, spec, a, b);
-        const kernel: Forward = workspace.kernels(spec.family.float64)[kernelName(spec, a, b)];
-        return (n, target, source) => kernel(OWN, source, target, n);
+        const { forward } = float64Work(workspace, { row: spec, a, b }, OWN);
+        return (n, target, source) => forward(source, target, n);
       });
     },
     backward(dy, x, out, a, b) {
       inBlocks(runtime, [x, dy], out, STEPS, (workspace) => {
-        writeFields(workspace, OWN, spec, a, b);
-        const kernel: Backward = workspace.kernels(spec.family.float64)[`${kernelName(spec, a, b)}Backward`];
-        return (n, target, source, gradient) => kernel(OWN, gradient, source, target, n);
+        const { backward } = float64Work(workspace, { row: spec, a, b }, OWN);
+        return (n, target, source, gradient) => backward(gradient, source, target, n);
       });
     },
     share(workspace, isGradient, a, b) {
       const write = (at: number) => writeFields(workspace, at, spec, a, b);
       return sharedKernel(workspace, spec.family.float64, kernelName(spec, a, b), isGradient, write);
     },
+  };
+}
+
+/**
+ * An activation on float64 numbers in a workspace, a multiple of 4 of them, by their addresses; at `fields` is room for a kernel's fields, which
+ * nothing else is to write to until the work is done.
+ */
+export function float64Work(workspace: Workspace, { row, a, b }: Chosen, fields: number): Float64Work {
+  const name = kernelName(row, a, b);
+  const { [name]: value, [`${name}Backward`]: gradient } = workspace.kernels(row.family.float64);
+  if (gradient === undefined) {
+    const { forward, backward } = loops(row);
+    const part = (at: number, n: number) => new Float64Array(workspace.heap.buffer, at, n);
+    return {
+      forward: (x, y, n) => forward(part(x, n), part(y, n), a, b),
+      backward: (dy, x, dx, n) => backward(part(dy, n), part(x, n), part(dx, n), a, b),
+    };
+  }
+  writeFields(workspace, fields, row, a, b);
+  return {
+    forward: (x, y, n) => value(fields, x, y, n),
+    backward: (dy, x, dx, n) => gradient(fields, dy, x, dx, n),
   };
 }
 

@@ -2,11 +2,22 @@
 
 import { type Activation, type Approximation, type Chosen, PREPARE, type Preparations } from './activation';
 import { Blocks, type Operand, type Place, roundUp, TEMPORARY_1, TEMPORARY_2, TEMPORARY_3 } from './blocks';
-import { checkFloat32, checkLength, checkOptions, describe } from './errors';
-import { matrix } from './matrix';
+import { checkLength, checkOptions, checkSize } from './errors';
 import { apart, collide } from './overlap';
-import type { KernelSet, Runtime, Workspace } from './runtime';
+import { realKernels } from './real-kernels';
+import { type Reals, realsFor } from './reals';
+import type { Runtime } from './runtime';
 import { rowsAlong } from './shape';
+import {
+  checkType,
+  type ElementType,
+  type FloatArray,
+  floatType,
+  type NumberArray,
+  resultArray,
+  type Same,
+  types,
+} from './types';
 
 interface GatedKernels {
   copyRows(x: number, xStride: number, y: number, yStride: number, width: number, rows: number): void;
@@ -49,26 +60,23 @@ type TimesBackward = (
   rows: number,
 ) => void;
 
-const gatedKernels: KernelSet<GatedKernels> = {
-  binary: matrix,
-  js(buffer) {
-    const heap = new Float32Array(buffer);
-    return {
-      copyRows(x, xStride, y, yStride, width, rows) {
-        for (let row = 0; row < rows; row++) {
-          const [from, to] = [(x + row * xStride) / 4, (y + row * yStride) / 4];
-          heap.copyWithin(to, from, from + width);
-        }
-      },
-      multiplyRows(a, aStride, b, bStride, y, yStride, width, rows) {
-        for (let row = 0; row < rows; row++) {
-          const [p, q, r] = [(a + row * aStride) / 4, (b + row * bStride) / 4, (y + row * yStride) / 4];
-          for (let i = 0; i < width; i++) heap[r + i] = heap[p + i] * heap[q + i];
-        }
-      },
-    };
-  },
-};
+const gatedKernels = /* @__PURE__ */ realKernels((heap): GatedKernels => {
+  const { BYTES_PER_ELEMENT: bytes } = heap;
+  return {
+    copyRows(x, xStride, y, yStride, width, rows) {
+      for (let row = 0; row < rows; row++) {
+        const [from, to] = [(x + row * xStride) / bytes, (y + row * yStride) / bytes];
+        heap.copyWithin(to, from, from + width);
+      }
+    },
+    multiplyRows(a, aStride, b, bStride, y, yStride, width, rows) {
+      for (let row = 0; row < rows; row++) {
+        const [p, q, r] = [(a + row * aStride) / bytes, (b + row * bStride) / bytes, (y + row * yStride) / bytes];
+        for (let i = 0; i < width; i++) heap[r + i] = heap[p + i] * heap[q + i];
+      }
+    },
+  };
+});
 
 export interface ShapeOptions {
   /** The sizes of x in row-major order; one dimension, unless given. */
@@ -78,12 +86,12 @@ export interface ShapeOptions {
 }
 
 /** What the gradients of two arrays are written to. */
-export interface GatedGradients {
-  readonly da: Float32Array;
-  readonly db: Float32Array;
+export interface GatedGradients<A = Float32Array> {
+  readonly da: A;
+  readonly db: A;
 }
 
-/** A gated linear unit. `O` are the options of the function that the gate passes. */
+/** A gated linear unit, of arrays of one floating-point type. `O` are the options of the function that the gate passes. */
 export interface GatedUnit<O = unknown> {
   /**
    * Of the two halves of x along an axis: as x, but half as long along it.
@@ -91,27 +99,28 @@ export interface GatedUnit<O = unknown> {
    * @param options.out - where the result goes: half as long as x, which it may overlap
    * @throws TypeError for a value of the wrong kind, RangeError for a wrong size or an option out of range; nothing is written then
    */
-  (x: Float32Array, options?: O & ShapeOptions & { readonly out?: Float32Array }): Float32Array;
+  <A extends FloatArray>(x: A, options?: O & ShapeOptions & { readonly out?: Same<A> }): Same<A>;
   /** Of two arrays of one length. `out` may be one of them. */
-  (a: Float32Array, b: Float32Array, options?: O & { readonly out?: Float32Array }): Float32Array;
+  <A extends FloatArray>(a: A, b: Same<A>, options?: O & { readonly out?: Same<A> }): Same<A>;
   /**
    * The gradient with respect to x, from that with respect to the result.
    *
    * @param dy - half as long as x
    * @param options - as for the call; `out` is as long as x, which it may be
    */
-  backward(
-    dy: Float32Array,
-    x: Float32Array,
-    options?: O & ShapeOptions & { readonly out?: Float32Array },
-  ): Float32Array;
+  backward<A extends FloatArray>(dy: Same<A>, x: A, options?: O & ShapeOptions & { readonly out?: Same<A> }): Same<A>;
   /**
    * The gradients with respect to two arrays.
    *
    * @param options.da - where the first goes
    * @param options.db - where the second goes; both may be dy, a or b, but must not overlap each other
    */
-  backward(dy: Float32Array, a: Float32Array, b: Float32Array, options?: O & Partial<GatedGradients>): GatedGradients;
+  backward<A extends FloatArray>(
+    dy: Same<A>,
+    a: A,
+    b: Same<A>,
+    options?: O & Partial<GatedGradients<Same<A>>>,
+  ): GatedGradients<Same<A>>;
 }
 
 export interface GeluOptions {
@@ -122,7 +131,7 @@ export interface SiluOptions {
   readonly beta?: number;
 }
 
-type AnyOptions = ShapeOptions & Partial<GatedGradients> & { readonly out?: Float32Array };
+type AnyOptions = ShapeOptions & Partial<GatedGradients<NumberArray>> & { readonly out?: NumberArray };
 
 /** Makes a unit that passes one half, the `gate`, through `f`, and multiplies it by the other. */
 export function gatedUnit<O>(
@@ -142,7 +151,7 @@ export function gatedUnit<O>(
   }
 
   /** x, or a and b, as operands, and the matrix of which they hold two, or one each. */
-  function operands(fn: string, x: Float32Array, b: Float32Array | undefined, { shape, axis }: ShapeOptions) {
+  function operands(fn: string, x: NumberArray, b: NumberArray | undefined, { shape, axis }: ShapeOptions) {
     if (b !== undefined) return { matrix: { rows: 1, width: x.length, from: 0 }, parts: 1, n: x.length };
     const { outer, length, inner } = rowsAlong(fn, x.length, shape, axis);
     if (length % 2 !== 0) {
@@ -151,28 +160,34 @@ export function gatedUnit<O>(
     return { matrix: { rows: outer, width: (length / 2) * inner, from: 0 }, parts: 2, n: x.length / 2 };
   }
 
-  function checkSources(fn: string, x: unknown, b: unknown, options: AnyOptions, results: readonly string[]): void {
-    checkFloat32(fn, b === undefined ? 'x' : 'a', x);
+  /** The type of the sources, checked with the names of the options. */
+  function typeOf(
+    fn: string,
+    x: NumberArray,
+    b: unknown,
+    options: AnyOptions,
+    results: readonly string[],
+  ): ElementType {
+    const type = floatType(fn, b === undefined ? 'x' : 'a', x);
     if (b !== undefined) {
-      checkFloat32(fn, 'b', b);
+      checkType(fn, 'b', b, type);
       checkLength(fn, 'b', b, x.length, 'a');
     }
     checkOptions(fn, options, [...own, ...(b === undefined ? ['shape', 'axis'] : []), ...results]);
+    return type;
   }
 
-  function forward(x: Float32Array, b: Float32Array | undefined, options: AnyOptions): Float32Array {
-    checkSources(name, x, b, options, ['out']);
-    const choice = chosen(name, options);
+  function forward(x: NumberArray, b: NumberArray | undefined, options: AnyOptions): NumberArray {
+    const type = typeOf(name, x, b, options, ['out']);
+    const choice = chosen(name, options, type === types.float64);
     const { matrix, parts, n } = operands(name, x, b, options);
-    const { out = new Float32Array(n) } = options;
-    checkFloat32(name, 'out', out);
-    checkSize(name, 'out', out, n);
+    const out = resultArray(name, 'out', options.out, type, n);
     const sources = (b === undefined ? [x] : [x, b]).map((array): Operand => ({ array: apart(array, out), parts }));
-    const workspace = runtimeNow().workspace(...sources.map(({ array }) => array), out);
-    const kernels = workspace.kernels(gatedKernels);
-    const { times, params } = linked(workspace, kernels, choice);
+    const reals = realsFor(runtimeNow(), type, ...sources.map(({ array }) => array), out);
+    const kernels = reals.kernels(gatedKernels);
+    const { times, params } = linked(reals, kernels, choice);
     const isOne = b === undefined;
-    const blocks = new Blocks(workspace, sources, [{ array: out, parts: 1 }], times && Infinity);
+    const blocks = new Blocks(reals, sources, [{ array: out, parts: 1 }], times && Infinity);
     blocks.runAll(matrix, (places, n, rows) => {
       const [gate, other] = sides(places, isOne);
       const y = places[places.length - 1];
@@ -180,9 +195,9 @@ export function gatedUnit<O>(
         times(params, gate.at, other.at, gate.row, y.at, y.row, n, rows);
         return;
       }
-      const [z, stride] = [TEMPORARY_1, 4 * n];
+      const [z, stride] = [TEMPORARY_1, reals.bytes * n];
       kernels.copyRows(gate.at, gate.row, z, stride, n, rows);
-      workspace.forward(choice.row, choice.a, choice.b, z, z, roundUp(n * rows));
+      reals.forward(choice, z, z, roundUp(n * rows));
       kernels.multiplyRows(z, stride, other.at, other.row, y.at, y.row, n, rows);
     });
     return out;
@@ -190,21 +205,22 @@ export function gatedUnit<O>(
 
   /** The gradients to `targets`: one as x, or two as a and b. */
   function backward(
-    dy: Float32Array,
-    x: Float32Array,
-    b: Float32Array | undefined,
+    type: ElementType,
+    dy: NumberArray,
+    x: NumberArray,
+    b: NumberArray | undefined,
     { matrix, parts }: ReturnType<typeof operands>,
     choice: Chosen,
-    targets: Float32Array[],
+    targets: NumberArray[],
   ): void {
-    const operand = (array: Float32Array): Operand => ({ array: apart(array, ...targets), parts });
+    const operand = (array: NumberArray): Operand => ({ array: apart(array, ...targets), parts });
     const sources = [{ array: apart(dy, ...targets), parts: 1 }, ...(b === undefined ? [x] : [x, b]).map(operand)];
-    const workspace = runtimeNow().workspace(...sources.map(({ array }) => array), ...targets);
-    const kernels = workspace.kernels(gatedKernels);
-    const { timesBackward, params } = linked(workspace, kernels, choice);
+    const reals = realsFor(runtimeNow(), type, ...sources.map(({ array }) => array), ...targets);
+    const kernels = reals.kernels(gatedKernels);
+    const { timesBackward, params } = linked(reals, kernels, choice);
     const results = targets.map((array) => ({ array, parts }));
     const count = targets.length;
-    const blocks = new Blocks(workspace, sources, results, timesBackward && Infinity);
+    const blocks = new Blocks(reals, sources, results, timesBackward && Infinity);
     blocks.runAll(matrix, ([dy, ...places], n, rows) => {
       const [gate, other] = sides(places.slice(0, count), count === 1);
       const [dgate, dother] = sides(places.slice(count), count === 1);
@@ -213,42 +229,41 @@ export function gatedUnit<O>(
         timesBackward(params, dy.at, dy.row, gate.at, other.at, gate.row, dgate.at, dother.at, row, n, rows);
         return;
       }
-      const [product, z, value, stride] = [TEMPORARY_1, TEMPORARY_2, TEMPORARY_3, 4 * n];
+      const [product, z, value, stride] = [TEMPORARY_1, TEMPORARY_2, TEMPORARY_3, reals.bytes * n];
       const padded = roundUp(n * rows);
       kernels.multiplyRows(dy.at, dy.row, other.at, other.row, product, stride, n, rows);
       kernels.copyRows(gate.at, gate.row, z, stride, n, rows);
-      workspace.forward(choice.row, choice.a, choice.b, z, value, padded);
-      workspace.backward(choice.row, choice.a, choice.b, product, z, product, padded);
+      reals.forward(choice, z, value, padded);
+      reals.backward(choice, product, z, product, padded);
       // A target may be a source, dy too, which is read for the last time here.
       kernels.multiplyRows(dy.at, dy.row, value, stride, dother.at, dother.row, n, rows);
       kernels.copyRows(product, stride, dgate.at, dgate.row, n, rows);
     });
   }
 
-  const unit = (x: Float32Array, ...rest: unknown[]): Float32Array => forward(x, ...secondAndOptions(rest));
+  const unit = (x: NumberArray, ...rest: unknown[]): NumberArray => forward(x, ...secondAndOptions(rest));
 
-  const unitBackward = (dy: Float32Array, x: Float32Array, ...rest: unknown[]): Float32Array | GatedGradients => {
+  const unitBackward = (
+    dy: NumberArray,
+    x: NumberArray,
+    ...rest: unknown[]
+  ): NumberArray | GatedGradients<NumberArray> => {
     const fn = `${name}.backward`;
     const [b, options] = secondAndOptions(rest);
-    checkFloat32(fn, 'dy', dy);
-    checkSources(fn, x, b, options, b === undefined ? ['out'] : ['da', 'db']);
-    const choice = chosen(fn, options);
+    const type = typeOf(fn, x, b, options, b === undefined ? ['out'] : ['da', 'db']);
+    checkType(fn, 'dy', dy, type);
+    const choice = chosen(fn, options, type === types.float64);
     const halves = operands(fn, x, b, options);
     checkSize(fn, 'dy', dy, halves.n);
     if (b === undefined) {
-      const { out = new Float32Array(x.length) } = options;
-      checkFloat32(fn, 'out', out);
-      checkLength(fn, 'out', out, x.length, 'x');
-      backward(dy, x, undefined, halves, choice, [out]);
+      const out = resultArray(fn, 'out', options.out, type, x.length, 'x');
+      backward(type, dy, x, undefined, halves, choice, [out]);
       return out;
     }
-    const { da = new Float32Array(x.length), db = new Float32Array(x.length) } = options;
-    for (const [argument, array] of Object.entries({ da, db })) {
-      checkFloat32(fn, argument, array);
-      checkLength(fn, argument, array, x.length, 'a');
-    }
+    const da = resultArray(fn, 'da', options.da, type, x.length, 'a');
+    const db = resultArray(fn, 'db', options.db, type, x.length, 'a');
     if (collide(da, db)) throw new RangeError(`${fn}: da and db must not overlap`);
-    backward(dy, x, b, halves, choice, [da, db]);
+    backward(type, dy, x, b, halves, choice, [da, db]);
     return { da, db };
   };
 
@@ -257,21 +272,16 @@ export function gatedUnit<O>(
 }
 
 /** What follows the first array, still unchecked: the second, if there is one, and the options. */
-function secondAndOptions(rest: readonly unknown[]): [b: Float32Array | undefined, options: AnyOptions] {
+function secondAndOptions(rest: readonly unknown[]): [b: NumberArray | undefined, options: AnyOptions] {
   const [b, options = {}] = rest.length > 1 || ArrayBuffer.isView(rest[0]) ? rest : [undefined, ...rest];
-  return [b as Float32Array | undefined, options as AnyOptions];
+  return [b as NumberArray | undefined, options as AnyOptions];
 }
 
 /** The kernels that do all in one pass, where there are such. */
-function linked(workspace: Workspace, kernels: GatedKernels, { row, a, b }: Chosen) {
-  const { name, params } = workspace.linkage(row, a, b) ?? { name: '', params: 0 };
+function linked(reals: Reals, kernels: GatedKernels, choice: Chosen) {
+  const { name, params } = reals.linkage(choice) ?? { name: '', params: 0 };
   const { [`${name}Times`]: times, [`${name}TimesBackward`]: timesBackward } = kernels as unknown as {
     readonly [kernel: string]: unknown;
   };
   return { params, times: times as Times | undefined, timesBackward: timesBackward as TimesBackward | undefined };
-}
-
-/** RangeError unless `array` has `n` elements, which the shape asks for. */
-export function checkSize(fn: string, argument: string, array: Float32Array, n: number): void {
-  if (array.length !== n) throw new RangeError(`${fn}: ${argument} must have ${n} elements, got ${describe(array)}`);
 }

@@ -1,12 +1,22 @@
 // Activations that change the size along an axis: maxout, crelu.
 
 import { Blocks, MOST_PARTS, type Operand } from './blocks';
-import { checkFloat32, checkLength, checkOptions, describe, outFor } from './errors';
-import { checkSize, type ShapeOptions } from './gated';
-import { matrix } from './matrix';
+import { checkOptions, checkSize, describe } from './errors';
+import type { ShapeOptions } from './gated';
 import { apart } from './overlap';
-import type { KernelSet, Runtime } from './runtime';
+import { realKernels } from './real-kernels';
+import { type Real, realsFor } from './reals';
+import type { Runtime } from './runtime';
 import { rowsAlong } from './shape';
+import {
+  checkType,
+  type ElementType,
+  type FloatArray,
+  floatType,
+  type NumberArray,
+  resultArray,
+  type Same,
+} from './types';
 
 interface MaxoutKernels {
   maxout(x: number, row: number, part: number, lane: number, k: number, y: number, width: number, rows: number): void;
@@ -44,7 +54,7 @@ interface MaxoutKernels {
 }
 
 /** Which of `k` elements, `step` apart from element `at` on, is the largest: the first of equal ones, or the first NaN. */
-function largest(x: Float32Array, at: number, step: number, k: number): number {
+function largest(x: Real, at: number, step: number, k: number): number {
   let best = at;
   for (let i = at + step; i < at + k * step; i += step) {
     if (x[i] > x[best] || (Number.isNaN(x[i]) && !Number.isNaN(x[best]))) best = i;
@@ -52,55 +62,52 @@ function largest(x: Float32Array, at: number, step: number, k: number): number {
   return best;
 }
 
-const maxoutKernels: KernelSet<MaxoutKernels> = {
-  binary: matrix,
-  js(buffer) {
-    const heap = new Float32Array(buffer);
-    return {
-      maxout(x, row, part, lane, k, y, width, rows) {
-        for (let r = 0; r < rows; r++) {
-          for (let i = 0; i < width; i++) {
-            heap[y / 4 + r * width + i] = heap[largest(heap, (x + r * row + i * lane) / 4, part / 4, k)];
-          }
+const maxoutKernels = /* @__PURE__ */ realKernels((heap): MaxoutKernels => {
+  const { BYTES_PER_ELEMENT: bytes } = heap;
+  return {
+    maxout(x, row, part, lane, k, y, width, rows) {
+      for (let r = 0; r < rows; r++) {
+        for (let i = 0; i < width; i++) {
+          heap[y / bytes + r * width + i] = heap[largest(heap, (x + r * row + i * lane) / bytes, part / bytes, k)];
         }
-      },
-      maxoutBackward(dy, x, dx, row, part, lane, k, width, rows) {
-        for (let r = 0; r < rows; r++) {
-          for (let i = 0; i < width; i++) {
-            const offset = (r * row + i * lane) / 4;
-            const best = largest(heap, x / 4 + offset, part / 4, k) - x / 4;
-            for (let t = 0; t < k; t++) heap[dx / 4 + offset + (t * part) / 4] = 0;
-            heap[dx / 4 + best] = heap[dy / 4 + r * width + i];
-          }
+      }
+    },
+    maxoutBackward(dy, x, dx, row, part, lane, k, width, rows) {
+      for (let r = 0; r < rows; r++) {
+        for (let i = 0; i < width; i++) {
+          const offset = (r * row + i * lane) / bytes;
+          const best = largest(heap, x / bytes + offset, part / bytes, k) - x / bytes;
+          for (let t = 0; t < k; t++) heap[dx / bytes + offset + (t * part) / bytes] = 0;
+          heap[dx / bytes + best] = heap[dy / bytes + r * width + i];
         }
-      },
-      crelu(x, xStride, positive, negative, yStride, width, rows) {
-        for (let r = 0; r < rows; r++) {
-          for (let i = 0; i < width; i++) {
-            const v = heap[(x + r * xStride) / 4 + i];
-            heap[(positive + r * yStride) / 4 + i] = v < 0 ? 0 : v;
-            heap[(negative + r * yStride) / 4 + i] = v > 0 ? 0 : -v;
-          }
+      }
+    },
+    crelu(x, xStride, positive, negative, yStride, width, rows) {
+      for (let r = 0; r < rows; r++) {
+        for (let i = 0; i < width; i++) {
+          const v = heap[(x + r * xStride) / bytes + i];
+          heap[(positive + r * yStride) / bytes + i] = v < 0 ? 0 : v;
+          heap[(negative + r * yStride) / bytes + i] = v > 0 ? 0 : -v;
         }
-      },
-      creluBackward(positive, negative, dyStride, x, xStride, dx, dxStride, width, rows) {
-        for (let r = 0; r < rows; r++) {
-          for (let i = 0; i < width; i++) {
-            const v = heap[(x + r * xStride) / 4 + i];
-            const above = heap[(positive + r * dyStride) / 4 + i];
-            const below = heap[(negative + r * dyStride) / 4 + i];
-            heap[(dx + r * dxStride) / 4 + i] = v > 0 ? above : v < 0 ? 0 - below : v === 0 ? 0 : Number.NaN;
-          }
+      }
+    },
+    creluBackward(positive, negative, dyStride, x, xStride, dx, dxStride, width, rows) {
+      for (let r = 0; r < rows; r++) {
+        for (let i = 0; i < width; i++) {
+          const v = heap[(x + r * xStride) / bytes + i];
+          const above = heap[(positive + r * dyStride) / bytes + i];
+          const below = heap[(negative + r * dyStride) / bytes + i];
+          heap[(dx + r * dxStride) / bytes + i] = v > 0 ? above : v < 0 ? 0 - below : v === 0 ? 0 : Number.NaN;
         }
-      },
-    };
-  },
-};
+      }
+    },
+  };
+});
 
-export interface MaxoutOptions extends ShapeOptions {
+export interface MaxoutOptions<A = Float32Array> extends ShapeOptions {
   /** How many neighbours along the axis are one group: 2, unless given. */
   readonly k?: number;
-  readonly out?: Float32Array;
+  readonly out?: A;
 }
 
 export interface Maxout {
@@ -109,17 +116,17 @@ export interface Maxout {
    * @param options.out - where the result goes: a k-th as long as x
    * @throws TypeError for a value of the wrong kind, RangeError for a wrong size; nothing is written then
    */
-  (x: Float32Array, options?: MaxoutOptions): Float32Array;
+  <A extends FloatArray>(x: A, options?: MaxoutOptions<Same<A>>): Same<A>;
   /**
    * The gradient with respect to x: dy at the largest of each group, the first of equal ones, and 0 at the others.
    *
    * @param options - as for the call; `out` is as long as x, which it may be
    */
-  backward(dy: Float32Array, x: Float32Array, options?: MaxoutOptions): Float32Array;
+  backward<A extends FloatArray>(dy: Same<A>, x: A, options?: MaxoutOptions<Same<A>>): Same<A>;
 }
 
-export interface CreluOptions extends ShapeOptions {
-  readonly out?: Float32Array;
+export interface CreluOptions<A = Float32Array> extends ShapeOptions {
+  readonly out?: A;
 }
 
 export interface Crelu {
@@ -127,14 +134,14 @@ export interface Crelu {
    * @param options.out - where the result goes: twice as long as x
    * @throws TypeError for a value of the wrong kind, RangeError for a wrong size; nothing is written then
    */
-  (x: Float32Array, options?: CreluOptions): Float32Array;
+  <A extends FloatArray>(x: A, options?: CreluOptions<Same<A>>): Same<A>;
   /**
    * The gradient with respect to x: that of relu(x) where x > 0, less that of relu(-x) where x < 0, and 0 at 0.
    *
    * @param dy - twice as long as x
    * @param options - as for the call; `out` is as long as x, which it may be
    */
-  backward(dy: Float32Array, x: Float32Array, options?: CreluOptions): Float32Array;
+  backward<A extends FloatArray>(dy: Same<A>, x: A, options?: CreluOptions<Same<A>>): Same<A>;
 }
 
 /** Makes `maxout`. */
@@ -142,7 +149,7 @@ export function maxoutOn(runtimeNow: () => Runtime): Maxout {
   const names = ['k', 'shape', 'axis', 'out'];
 
   /** The result's rows and their width, and the size of a group; checked. */
-  function groups(fn: string, x: Float32Array, { k = 2, shape, axis }: MaxoutOptions) {
+  function groups(fn: string, x: NumberArray, { k = 2, shape, axis }: MaxoutOptions<NumberArray>) {
     if (typeof k !== 'number') throw new TypeError(`${fn}: option k must be a number, got ${describe(k)}`);
     const { outer, length, inner } = rowsAlong(fn, x.length, shape, axis);
     if (!(Number.isInteger(k) && k >= 1 && length % k === 0)) {
@@ -155,24 +162,28 @@ export function maxoutOn(runtimeNow: () => Runtime): Maxout {
 
   /** The gradient to `out` where `dy` is given, else the value. */
   function run(
-    dy: Float32Array | undefined,
-    x: Float32Array,
-    out: Float32Array,
+    type: ElementType,
+    dy: NumberArray | undefined,
+    x: NumberArray,
+    out: NumberArray,
     { rows, width, k }: ReturnType<typeof groups>,
   ): void {
     const input: Operand = { array: apart(x, out), parts: k };
     const upstream = dy === undefined ? [] : [{ array: apart(dy, out), parts: 1 }];
     const sources = [input, ...upstream];
     const target = { array: out, parts: dy === undefined ? 1 : k };
-    const workspace = runtimeNow().workspace(...sources.map(({ array }) => array), out);
-    if (k > MOST_PARTS && workspace.address(out) === undefined) {
-      runInPlace(upstream[0]?.array, input.array, out, rows, width, k);
+    const reals = realsFor(runtimeNow(), type, ...sources.map(({ array }) => array), out);
+    if (k * reals.bytes > MOST_PARTS && reals.address(out) === undefined) {
+      const result = reals.unpacked(out);
+      const [own, gradient] = sources.map(({ array }) => reals.unpacked(array));
+      runInPlace(gradient, own, result, rows, width, k);
+      reals.pack(result, out);
       return;
     }
-    const kernels = workspace.kernels(maxoutKernels);
-    new Blocks(workspace, sources, [target]).runAll({ rows, width, from: 0 }, ([x, ...places], n, rows) => {
+    const kernels = reals.kernels(maxoutKernels);
+    new Blocks(reals, sources, [target]).runAll({ rows, width, from: 0 }, ([x, ...places], n, rows) => {
       // Where groups lie in one piece, the lanes of a vector are groups.
-      const [row, lane, w, r] = width === 1 ? [0, x.row, rows, 1] : [x.row, 4, n, rows];
+      const [row, lane, w, r] = width === 1 ? [0, x.row, rows, 1] : [x.row, reals.bytes, n, rows];
       const [first, second] = places;
       if (dy === undefined) kernels.maxout(x.at, row, x.part, lane, k, first.at, w, r);
       else kernels.maxoutBackward(first.at, x.at, second.at, row, x.part, lane, k, w, r);
@@ -180,14 +191,7 @@ export function maxoutOn(runtimeNow: () => Runtime): Maxout {
   }
 
   /** The same for groups that do not fit into scratch memory. */
-  function runInPlace(
-    dy: Float32Array | undefined,
-    x: Float32Array,
-    out: Float32Array,
-    rows: number,
-    width: number,
-    k: number,
-  ): void {
+  function runInPlace(dy: Real | undefined, x: Real, out: Real, rows: number, width: number, k: number): void {
     for (let i = 0; i < rows * width; i++) {
       const at = Math.floor(i / width) * k * width + (i % width);
       const best = largest(x, at, width, k);
@@ -200,78 +204,74 @@ export function maxoutOn(runtimeNow: () => Runtime): Maxout {
     }
   }
 
-  function maxout(x: Float32Array, options: MaxoutOptions = {}): Float32Array {
+  function maxout(x: NumberArray, options: MaxoutOptions<NumberArray> = {}): NumberArray {
     const fn = 'maxout';
-    checkFloat32(fn, 'x', x);
+    const type = floatType(fn, 'x', x);
     checkOptions(fn, options, names);
     const own = groups(fn, x, options);
-    const { out = new Float32Array(own.rows * own.width) } = options;
-    checkFloat32(fn, 'out', out);
-    checkSize(fn, 'out', out, own.rows * own.width);
-    run(undefined, x, out, own);
+    const out = resultArray(fn, 'out', options.out, type, own.rows * own.width);
+    run(type, undefined, x, out, own);
     return out;
   }
 
-  function backward(dy: Float32Array, x: Float32Array, options: MaxoutOptions = {}): Float32Array {
+  function backward(dy: NumberArray, x: NumberArray, options: MaxoutOptions<NumberArray> = {}): NumberArray {
     const fn = 'maxout.backward';
-    checkFloat32(fn, 'dy', dy);
-    checkFloat32(fn, 'x', x);
+    const type = floatType(fn, 'x', x);
+    checkType(fn, 'dy', dy, type);
     checkOptions(fn, options, names);
     const own = groups(fn, x, options);
     checkSize(fn, 'dy', dy, own.rows * own.width);
-    const { out = new Float32Array(x.length) } = options;
-    checkFloat32(fn, 'out', out);
-    checkLength(fn, 'out', out, x.length, 'x');
-    run(dy, x, out, own);
+    const out = resultArray(fn, 'out', options.out, type, x.length, 'x');
+    run(type, dy, x, out, own);
     return out;
   }
 
-  return Object.assign(maxout, { backward });
+  return Object.assign(maxout, { backward }) as unknown as Maxout;
 }
 
 /** Makes `crelu`. */
 export function creluOn(runtimeNow: () => Runtime): Crelu {
   const names = ['shape', 'axis', 'out'];
 
-  function crelu(x: Float32Array, options: CreluOptions = {}): Float32Array {
+  function crelu(x: NumberArray, options: CreluOptions<NumberArray> = {}): NumberArray {
     const fn = 'crelu';
-    checkFloat32(fn, 'x', x);
+    const type = floatType(fn, 'x', x);
     checkOptions(fn, options, names);
     const { outer, length, inner } = rowsAlong(fn, x.length, options.shape, options.axis);
-    const { out = new Float32Array(2 * x.length) } = options;
-    checkFloat32(fn, 'out', out);
-    checkSize(fn, 'out', out, 2 * x.length);
+    const out = resultArray(fn, 'out', options.out, type, 2 * x.length);
     const source = apart(x, out);
-    const workspace = runtimeNow().workspace(source, out);
-    const kernels = workspace.kernels(maxoutKernels);
+    const reals = realsFor(runtimeNow(), type, source, out);
+    const kernels = reals.kernels(maxoutKernels);
     const [from, to] = [
       { array: source, parts: 1 },
       { array: out, parts: 2 },
     ];
-    new Blocks(workspace, [from], [to]).runAll({ rows: outer, width: length * inner, from: 0 }, ([x, y], n, rows) =>
+    new Blocks(reals, [from], [to]).runAll({ rows: outer, width: length * inner, from: 0 }, ([x, y], n, rows) =>
       kernels.crelu(x.at, x.row, y.at, y.at + y.part, y.row, n, rows),
     );
     return out;
   }
 
-  function backward(dy: Float32Array, x: Float32Array, options: CreluOptions = {}): Float32Array {
+  function backward(dy: NumberArray, x: NumberArray, options: CreluOptions<NumberArray> = {}): NumberArray {
     const fn = 'crelu.backward';
-    checkFloat32(fn, 'dy', dy);
-    const out = outFor(fn, undefined, x, options, names);
+    const type = floatType(fn, 'x', x);
+    checkType(fn, 'dy', dy, type);
+    checkOptions(fn, options, names);
     const { outer, length, inner } = rowsAlong(fn, x.length, options.shape, options.axis);
     checkSize(fn, 'dy', dy, 2 * x.length);
+    const out = resultArray(fn, 'out', options.out, type, x.length, 'x');
     const sources = [
       { array: apart(dy, out), parts: 2 },
       { array: apart(x, out), parts: 1 },
     ];
-    const workspace = runtimeNow().workspace(...sources.map(({ array }) => array), out);
-    const kernels = workspace.kernels(maxoutKernels);
-    const blocks = new Blocks(workspace, sources, [{ array: out, parts: 1 }]);
+    const reals = realsFor(runtimeNow(), type, ...sources.map(({ array }) => array), out);
+    const kernels = reals.kernels(maxoutKernels);
+    const blocks = new Blocks(reals, sources, [{ array: out, parts: 1 }]);
     blocks.runAll({ rows: outer, width: length * inner, from: 0 }, ([dy, x, dx], n, rows) =>
       kernels.creluBackward(dy.at, dy.at + dy.part, dy.row, x.at, x.row, dx.at, dx.row, n, rows),
     );
     return out;
   }
 
-  return Object.assign(crelu, { backward });
+  return Object.assign(crelu, { backward }) as unknown as Crelu;
 }

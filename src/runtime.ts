@@ -94,8 +94,8 @@ export function createRuntime(name: Backend): Runtime {
  * awaited.
  *
  * @param options.module - a binary of the package, compiled already, for places that forbid compiling: `lanewise/relaxed.wasm` or
- *   `lanewise/simd.wasm`, and, in further calls, those of the same endings that begin with `lanewise/matrix-`, `lanewise/types-`
- *   and `lanewise/float64-`
+ *   `lanewise/simd.wasm`, and, in further calls, those of the same endings that begin with `lanewise/float64-`, `lanewise/types-`,
+ *   `lanewise/matrix-` and `lanewise/matrix64-`
  * @throws TypeError if `module` is not a WebAssembly.Module
  *
  * @example

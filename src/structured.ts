@@ -48,7 +48,7 @@ export const prelu: Prelu = /* @__PURE__ */ preluOn(defaultRuntime);
 
 /**
  * ReLU with random slopes for negative x: `x > 0 ? x : slope x`. In training, the slope of element i is lower + u (upper - lower), in
- * float32, where u is the high 24 bits of word i of the stream of Philox4x32-10 whose key is the seed, divided by 2^24. Else it is the mean
+ * float32 (of Float64Arrays in float64), where u is the high 24 bits of word i of the stream of Philox4x32-10 whose key is the seed, divided by 2^24. Else it is the mean
  * of lower and upper.
  *
  * @example

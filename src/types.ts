@@ -1,6 +1,14 @@
 // The element types: which arrays hold them, and how a call on them is checked.
 
-import { checkFloat32, describe, isOutOfBounds, typedArrayName } from './errors';
+import {
+  checkFloat32,
+  checkLength,
+  checkSize,
+  describe,
+  isOutOfBounds,
+  isPlainFloat32,
+  typedArrayName,
+} from './errors';
 import type { Kernel } from './runtime';
 
 /** float16 numbers (IEEE 754 binary16) as their bits: what {@link float16} gives. */
@@ -138,6 +146,17 @@ export function otherType(fn: string, argument: string, value: unknown): Element
   return undefined;
 }
 
+/** The element type of an array of floating-point numbers; TypeError for anything else, or a detached array. */
+export function floatType(fn: string, argument: string, value: unknown): ElementType {
+  if (isPlainFloat32(value)) return types.float32;
+  const own = elementType(value);
+  if (own === undefined || own.range !== undefined) {
+    throw new TypeError(`${fn}: ${argument} must be an array of floating-point numbers, got ${describe(value)}`);
+  }
+  checkType(fn, argument, value, own);
+  return own;
+}
+
 /** TypeError unless `value` is an array of the given type, whose buffer is not detached. */
 export function checkType(
   fn: string,
@@ -145,6 +164,7 @@ export function checkType(
   value: unknown,
   type: ElementType,
 ): asserts value is NumberArray {
+  if (type === types.float32 && isPlainFloat32(value)) return;
   if (elementType(value)?.name !== type.name) {
     throw new TypeError(`${fn}: ${argument} must be ${type.array}, got ${describe(value)}`);
   }
@@ -152,6 +172,22 @@ export function checkType(
   if ((value as NumberArray).length === 0 && isOutOfBounds(value as NumberArray)) {
     throw new TypeError(`${fn}: ${argument} must not be detached, got ${type.array} whose buffer was transferred`);
   }
+}
+
+/** `value`, checked to be an array of the given type with `n` elements, as `like` has if that is given; a new one for undefined. */
+export function resultArray(
+  fn: string,
+  argument: string,
+  value: unknown,
+  type: ElementType,
+  n: number,
+  like?: string,
+): NumberArray {
+  if (value === undefined) return new type.View(n);
+  checkType(fn, argument, value, type);
+  if (like === undefined) checkSize(fn, argument, value, n);
+  else checkLength(fn, argument, value, n, like);
+  return value;
 }
 
 /**
