@@ -2,13 +2,13 @@
 
 import type { Chosen } from './activation';
 import { Binary } from './binary';
-import { apply, Blocks, type Operand, type Place, roundUp, SUMS, TEMPORARY_1, TEMPORARY_2 } from './blocks';
+import { apply, Blocks, type Operand, type Place, SUMS, TEMPORARY_1, TEMPORARY_2 } from './blocks';
 import { checkFloat32, checkLength } from './errors';
 import { relaxed, simd } from './generated/bias';
 import { apart, collide } from './overlap';
 import { copyIn, type Real, type Reals, realsIn } from './reals';
 import type { KernelSet, Runtime } from './runtime';
-import { addTo, LACK, pairedPlace } from './sums';
+import { type Sums, Totals } from './sums';
 import { type NumberArray, types } from './types';
 
 interface BiasKernels {
@@ -45,12 +45,6 @@ const NARROW = 512;
 const ROW = TEMPORARY_1;
 const Z = TEMPORARY_2;
 
-/** Where the columns' sums go: the sums of each `inner` neighbours, one behind the other. */
-interface Sums {
-  readonly to: NumberArray;
-  readonly inner: number;
-}
-
 /**
  * Calls `work` for blocks of `n` elements as rows of `width` elements, with the address of what `fill` has written for their columns, and
  * of zeroed sums, which end in `sums.to`.
@@ -78,37 +72,19 @@ export function withRow(
   const end = matrix.rows * tiled;
   const rest = { rows: 1, width: n - end, from: end };
   const own: Parameters<Blocks['run']>[2] = (places, columns, rows) => work(places, columns, rows, ROW, SUMS);
-  // One of 16 bits keeps its sums elsewhere until each is rounded once.
-  const totals = sums && (sums.to.BYTES_PER_ELEMENT === 2 ? new Float64Array(sums.to.length) : (sums.to as Real));
-  const isPaired = bytes === 8;
-  const total = new Float64Array(2);
-  let done = 0;
-  let left = sums?.inner ?? 0;
+  const totals = sums && new Totals(reals, sums);
   for (const strip of blocks.strips(matrix)) {
     const { column, columns } = strip;
     const at = ROW / bytes;
     fill(heap, at, column, Math.min(columns, width));
     for (let i = width; i < columns; i++) heap[at + i] = heap[at + i - width];
-    const kept = sums && new Float64Array(heap.buffer, SUMS, (bytes / 4) * roundUp(columns)).fill(0);
+    totals?.begin(columns);
     blocks.run(matrix, strip, own);
     // Of the rows put side by side fewer may be left at the end.
     blocks.runAll(rest, own);
-    if (sums === undefined || totals === undefined || kept === undefined) continue;
-    for (let i = 0; i < Math.min(columns, width); i++) {
-      // The rows put side by side.
-      for (let j = i; j < columns; j += width) {
-        const place = isPaired ? pairedPlace(j) : j;
-        addTo(total, 0, 1, kept[place]);
-        if (isPaired) total[1] += kept[place + LACK];
-      }
-      if (--left > 0) continue;
-      // What a sum lacks that is not finite is not known.
-      totals[done++] = total[0] + (Number.isFinite(total[1]) ? total[1] : 0);
-      total.fill(0);
-      left = sums.inner;
-    }
+    totals?.add(columns, width);
   }
-  if (totals !== undefined && sums !== undefined) reals.pack(totals, sums.to);
+  totals?.end();
 }
 
 /** The elements of a vector, each `inner` times, as `withRow` asks for them. */

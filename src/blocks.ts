@@ -88,13 +88,15 @@ export class Blocks {
   }
 
   /** Strips so narrow that a row of one fits into a block, of about the same width, in whole cache lines. */
-  *strips({ width }: Matrix): Generator<Strip> {
+  strips({ width }: Matrix): Strip[] {
     const most = this.#most;
-    const count = Math.ceil(width / most);
-    const each = count === 1 ? width : Math.min(most, 16 * Math.ceil(width / count / 16));
+    if (width <= most) return [{ column: 0, columns: width }];
+    const strips: Strip[] = [];
+    const each = Math.min(most, 16 * Math.ceil(width / Math.ceil(width / most) / 16));
     for (let column = 0; column < width; column += each) {
-      yield { column, columns: Math.min(each, width - column) };
+      strips.push({ column, columns: Math.min(each, width - column) });
     }
+    return strips;
   }
 
   /** Calls `work` for the blocks of a strip, with the places of sources and targets, in this order. */
@@ -119,31 +121,30 @@ export class Blocks {
     }
     for (let row = 0; row < rows; row += rowsAtOnce) {
       const count = Math.min(rowsAtOnce, rows - row);
-      for (const place of this.#places) if (place.isSource) copy(place, row, count, 'load');
+      for (const place of this.#places) if (place.isSource) copy(place, row, count);
       work(this.#places, columns, count);
       for (const place of this.#places) {
-        if (!place.isSource) copy(place, row, count, 'store');
+        if (!place.isSource) copy(place, row, count);
         if (place.start !== undefined) place.at += place.row * rowsAtOnce;
       }
     }
 
-    function copy(
-      { array, parts, start, at }: MovingPlace,
-      row: number,
-      count: number,
-      direction: 'load' | 'store',
-    ): void {
+    function copy({ array, parts, isSource, start, at }: MovingPlace, row: number, count: number): void {
       if (start !== undefined) return;
       const first = from + row * parts * width + column;
-      const to = at / bytes;
-      if (!isWide) reals[direction](to, array, first, count * parts * width);
-      else for (let i = 0; i < parts; i++) reals[direction](to + i * columns, array, first + i * width, columns);
+      // Parts of a strip are not neighbours.
+      const [pieces, n] = isWide ? [parts, columns] : [1, count * parts * width];
+      for (let i = 0; i < pieces; i++) {
+        const to = at / bytes + i * n;
+        if (isSource) reals.load(to, array, first + i * width, n);
+        else reals.store(to, array, first + i * width, n);
+      }
     }
   }
 
   /** Calls `work` for all blocks. */
   runAll(matrix: Matrix, work: (places: readonly Place[], columns: number, rows: number) => void): void {
-    if (matrix.rows > 0) for (const strip of this.strips(matrix)) this.run(matrix, strip, work);
+    if (matrix.rows > 0 && matrix.width > 0) for (const strip of this.strips(matrix)) this.run(matrix, strip, work);
   }
 }
 

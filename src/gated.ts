@@ -5,7 +5,7 @@ import { Blocks, type Operand, type Place, roundUp, TEMPORARY_1, TEMPORARY_2, TE
 import { checkLength, checkOptions, checkSize } from './errors';
 import { apart, collide } from './overlap';
 import { realKernels } from './real-kernels';
-import { type Reals, realsFor } from './reals';
+import { type Reals, realsIn } from './reals';
 import type { Runtime } from './runtime';
 import { rowsAlong } from './shape';
 import {
@@ -183,7 +183,7 @@ export function gatedUnit<O>(
     const { matrix, parts, n } = operands(name, x, b, options);
     const out = resultArray(name, 'out', options.out, type, n);
     const sources = (b === undefined ? [x] : [x, b]).map((array): Operand => ({ array: apart(array, out), parts }));
-    const reals = realsFor(runtimeNow(), type, ...sources.map(({ array }) => array), out);
+    const reals = realsIn(runtimeNow().workspace(...sources.map(({ array }) => array), out), type);
     const kernels = reals.kernels(gatedKernels);
     const { times, params } = linked(reals, kernels, choice);
     const isOne = b === undefined;
@@ -215,7 +215,7 @@ export function gatedUnit<O>(
   ): void {
     const operand = (array: NumberArray): Operand => ({ array: apart(array, ...targets), parts });
     const sources = [{ array: apart(dy, ...targets), parts: 1 }, ...(b === undefined ? [x] : [x, b]).map(operand)];
-    const reals = realsFor(runtimeNow(), type, ...sources.map(({ array }) => array), ...targets);
+    const reals = realsIn(runtimeNow().workspace(...sources.map(({ array }) => array), ...targets), type);
     const kernels = reals.kernels(gatedKernels);
     const { timesBackward, params } = linked(reals, kernels, choice);
     const results = targets.map((array) => ({ array, parts }));

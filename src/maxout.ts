@@ -5,7 +5,7 @@ import { checkOptions, checkSize, describe } from './errors';
 import type { ShapeOptions } from './gated';
 import { apart } from './overlap';
 import { realKernels } from './real-kernels';
-import { type Real, realsFor } from './reals';
+import { type Real, realsIn } from './reals';
 import type { Runtime } from './runtime';
 import { rowsAlong } from './shape';
 import {
@@ -172,7 +172,7 @@ export function maxoutOn(runtimeNow: () => Runtime): Maxout {
     const upstream = dy === undefined ? [] : [{ array: apart(dy, out), parts: 1 }];
     const sources = [input, ...upstream];
     const target = { array: out, parts: dy === undefined ? 1 : k };
-    const reals = realsFor(runtimeNow(), type, ...sources.map(({ array }) => array), out);
+    const reals = realsIn(runtimeNow().workspace(...sources.map(({ array }) => array), out), type);
     if (k * reals.bytes > MOST_PARTS && reals.address(out) === undefined) {
       const result = reals.unpacked(out);
       const [own, gradient] = sources.map(({ array }) => reals.unpacked(array));
@@ -240,7 +240,7 @@ export function creluOn(runtimeNow: () => Runtime): Crelu {
     const { outer, length, inner } = rowsAlong(fn, x.length, options.shape, options.axis);
     const out = resultArray(fn, 'out', options.out, type, 2 * x.length);
     const source = apart(x, out);
-    const reals = realsFor(runtimeNow(), type, source, out);
+    const reals = realsIn(runtimeNow().workspace(source, out), type);
     const kernels = reals.kernels(maxoutKernels);
     const [from, to] = [
       { array: source, parts: 1 },
@@ -264,7 +264,7 @@ export function creluOn(runtimeNow: () => Runtime): Crelu {
       { array: apart(dy, out), parts: 2 },
       { array: apart(x, out), parts: 1 },
     ];
-    const reals = realsFor(runtimeNow(), type, ...sources.map(({ array }) => array), out);
+    const reals = realsIn(runtimeNow().workspace(...sources.map(({ array }) => array), out), type);
     const kernels = reals.kernels(maxoutKernels);
     const blocks = new Blocks(reals, sources, [{ array: out, parts: 1 }]);
     blocks.runAll({ rows: outer, width: length * inner, from: 0 }, ([dy, x, dx], n, rows) =>

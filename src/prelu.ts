@@ -8,10 +8,10 @@ import { checkLength, checkOptions, describe } from './errors';
 import { apart, collide } from './overlap';
 import { type Key, keyOf, philox } from './random';
 import { realKernels } from './real-kernels';
-import { type Real, realsFor } from './reals';
+import { type Real, realsIn } from './reals';
 import type { Runtime } from './runtime';
 import { neighboursOf } from './shape';
-import { addTo, LACK, lostOfProduct, pairedPlace } from './sums';
+import { LACK, lostOfProduct, lostOfSum, pairedPlace } from './sums';
 import {
   checkType,
   type ElementType,
@@ -76,13 +76,11 @@ const preluKernels = /* @__PURE__ */ realKernels((heap): PreluKernels => {
         const v = heap[(x + row * xStride) / bytes + i];
         if (v > 0) return;
         const upstream = heap[(dy + row * dyStride) / bytes + i];
-        if (isDouble) {
-          const place = pairedPlace(i);
-          addTo(totals, place, place + LACK, v * upstream);
-          totals[place + LACK] += lostOfProduct(v, upstream);
-        } else {
-          totals[i] += v * upstream; // exact
-        }
+        const term = v * upstream; // exact for float32
+        const place = isDouble ? pairedPlace(i) : i;
+        const total = totals[place] + term;
+        if (isDouble) totals[place + LACK] += lostOfSum(totals[place], term, total) + lostOfProduct(v, upstream);
+        totals[place] = total;
       });
     },
     uniforms(keyLow, keyHigh, block, low, range, y, n) {
@@ -157,7 +155,7 @@ export function preluOn(runtimeNow: () => Runtime): Prelu {
     const out = resultArray(fn, 'out', options.out, type, x.length, 'x');
     const inner = neighbours(fn, type, x, slopes, options);
     const source = apart(x, out);
-    const reals = realsFor(runtimeNow(), type, source, out);
+    const reals = realsIn(runtimeNow().workspace(source, out), type);
     const kernels = reals.kernels(preluKernels);
     const fill = repeated(reals.unpacked(apart(slopes, out)), inner);
     withRow(reals, x.length, slopes.length * inner, fill, [source], [out], ([x, y], n, rows, row) =>
@@ -182,7 +180,7 @@ export function preluOn(runtimeNow: () => Runtime): Prelu {
     const dSlopes = resultArray(fn, 'dSlopes', options.dSlopes, type, slopes.length, 'slopes');
     if (collide(dx, dSlopes)) throw new RangeError(`${fn}: dx and dSlopes must not overlap`);
     const sources = [apart(dy, dx, dSlopes), apart(x, dx, dSlopes)];
-    const reals = realsFor(runtimeNow(), type, ...sources, dx);
+    const reals = realsIn(runtimeNow().workspace(...sources, dx), type);
     const kernels = reals.kernels(preluKernels);
     withRow(
       reals,
@@ -283,7 +281,7 @@ export function rreluOn(runtimeNow: () => Runtime): Rrelu {
     [low, high]: Key,
   ): void {
     const sources = (dy === undefined ? [x] : [dy, x]).map((source) => apart(source, out));
-    const reals = realsFor(runtime, type, ...sources, out);
+    const reals = realsIn(runtime.workspace(...sources, out), type);
     const kernels = reals.kernels(preluKernels);
     const round = type === types.float64 ? (value: number) => value : Math.fround;
     const [least, range] = [round(lower), round(upper - lower)];

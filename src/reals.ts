@@ -5,7 +5,7 @@ import type { Chosen } from './activation';
 import { FIELDS, PACKED, roundUp, TEMPORARY_1 } from './blocks';
 import { float64Work } from './float64';
 import { type Conversion, conversionsOf } from './half';
-import type { KernelSet, Runtime, Workspace } from './runtime';
+import type { KernelSet, Workspace } from './runtime';
 import { BLOCK, SHORT } from './staging';
 import { type ElementType, type NumberArray, types } from './types';
 
@@ -183,11 +183,6 @@ export function realsIn(workspace: Workspace, type: ElementType): Reals {
   }
   own[type.name] ??= make(workspace, type);
   return own[type.name] as Reals;
-}
-
-/** The same of the workspace for these arrays. */
-export function realsFor(runtime: Runtime, type: ElementType, ...arrays: readonly NumberArray[]): Reals {
-  return realsIn(runtime.workspace(...arrays), type);
 }
 
 function make(workspace: Workspace, type: ElementType): Reals {
