@@ -111,10 +111,19 @@ class Halves extends Reals {
     this.#narrow = narrow;
   }
 
+  /** An array has to be converted, wherever it lies. */
   override address(): undefined {}
 
+  /** How many of `n` elements need no copying on their way, and where the array lies. */
+  #inPlace(array: NumberArray, n: number): { readonly start: number; readonly whole: number } {
+    const start = this.workspace.address(array);
+    return start === undefined ? { start: 0, whole: 0 } : { start, whole: n & -16 };
+  }
+
   override load(at: number, array: NumberArray, from: number, n: number): void {
-    for (let done = 0; done < n; done += BLOCK) {
+    const { start, whole } = this.#inPlace(array, n);
+    if (whole > 0) this.#widen(start + 2 * from, 4 * at, whole);
+    for (let done = whole; done < n; done += BLOCK) {
       const count = Math.min(BLOCK, n - done);
       this.#bits.set(bitsOf(array, from + done, count), PACKED / 2);
       this.#widen(PACKED, 4 * (at + done), roundUp(count, 16));
@@ -122,7 +131,9 @@ class Halves extends Reals {
   }
 
   override store(at: number, array: NumberArray, from: number, n: number): void {
-    for (let done = 0; done < n; done += BLOCK) {
+    const { start, whole } = this.#inPlace(array, n);
+    if (whole > 0) this.#narrow(4 * at, start + 2 * from, whole);
+    for (let done = whole; done < n; done += BLOCK) {
       const count = Math.min(BLOCK, n - done);
       this.#narrow(4 * (at + done), PACKED, roundUp(count, 16));
       bitsOf(array, from + done, count).set(this.#bits.subarray(PACKED / 2, PACKED / 2 + count));
