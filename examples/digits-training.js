@@ -14,30 +14,12 @@ import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import { activationStats } from 'lanewise';
-import {
-  Activate,
-  Adam,
-  create,
-  Dense,
-  glorotUniform,
-  heNormal,
-  PReLU,
-  Random,
-  Sequential,
-  softmaxCrossEntropy,
-} from 'lanewise/nn';
-import { PIXELS, readDigits } from './digits-data.js';
+import { Activate, glorotUniform, heNormal, PReLU } from 'lanewise/nn';
+import { accuracy, activations, DIGITS, PARTS, train, UNITS } from './digits-network.js';
 import { learningCurves } from './learning-curves.js';
 
-const PARTS = 5;
-const UNITS = 64;
-const CLASSES = 10;
-const BATCH = 32;
-const RATE = 0.002;
 const GOAL = 0.95;
 
-// `simd` has the same results on every machine.
-const { activations, dense } = create({ backend: 'simd' });
 const layers = {
   ...Object.fromEntries(Object.entries(activations).map(([name, f]) => [name, () => new Activate(f)])),
   prelu: () => new PReLU({ features: UNITS }),
@@ -64,10 +46,6 @@ if (!(isCount(FOLDS) && FOLDS <= PARTS && isCount(EPOCHS))) {
 const unknown = names.find((name) => !Object.hasOwn(layers, name));
 if (unknown !== undefined) fail(`no activation ${unknown}, expected some of ${Object.keys(layers).sort().join(', ')}`);
 
-const { pixels, labels } = readDigits();
-const x = pixels.map((value) => value / 16);
-const order = shuffled(Array.from(labels.keys()), new Random(SEED));
-
 const bar = new SingleBar(
   { format: '{bar} {percentage} %  {name}, fold {fold}  {eta_formatted} left', hideCursor: true },
   Presets.shades_classic,
@@ -77,7 +55,7 @@ const results = names.map((name) => {
   const start = performance.now();
   const folds = Array.from({ length: FOLDS }, (_, fold) => {
     bar.update({ name, fold: fold + 1 });
-    return train(name, fold);
+    return learn(name, fold);
   });
   return { name, folds, seconds: (performance.now() - start) / 1000 };
 });
@@ -101,7 +79,7 @@ for (const { name, folds, seconds } of results) {
   ]);
 }
 console.log(
-  `${labels.length} digits, ${FOLDS} of ${PARTS} folds, ${EPOCHS} epochs; ${cpus()[0].model.trim()}, Node ${process.version}`,
+  `${DIGITS} digits, ${FOLDS} of ${PARTS} folds, ${EPOCHS} epochs; ${cpus()[0].model.trim()}, Node ${process.version}`,
 );
 console.log(table.toString());
 console.log(
@@ -127,67 +105,23 @@ function fail(message) {
 }
 
 /** Trains a network on all folds but one, on which it is tested after each epoch. */
-function train(name, fold) {
-  const random = new Random(SEED + fold);
-  const hidden = new Sequential(
-    new Dense({
-      inputs: PIXELS,
-      units: UNITS,
-      weights: (SATURATING.includes(name) ? glorotUniform : heNormal)(random),
-      dense,
-    }),
-    layers[name](),
-  );
-  const output = new Dense({ inputs: UNITS, units: CLASSES, weights: glorotUniform(random), dense });
-  const model = new Sequential(hidden, output);
-  const optimizer = new Adam({ rate: RATE });
-  const rows = order.filter((_, i) => i % PARTS !== fold);
-  const test = gather(order.filter((_, i) => i % PARTS === fold));
-  const shuffle = new Random(SEED + fold);
+function learn(name, fold) {
   const accuracies = [];
-  for (let epoch = 0; epoch < EPOCHS; epoch++) {
-    shuffled(rows, shuffle);
-    for (let from = 0; from < rows.length; from += BATCH) {
-      const batch = gather(rows.slice(from, from + BATCH));
-      const logits = model.forward(batch.x, { training: true });
-      const { gradient } = softmaxCrossEntropy(logits, batch.labels, { classes: CLASSES, out: logits });
-      model.backward(gradient);
-      optimizer.step(model.parameters);
-    }
+  const options = {
+    activation: layers[name],
+    weights: SATURATING.includes(name) ? glorotUniform : heNormal,
+    fold,
+    epochs: EPOCHS,
+    seed: SEED,
+  };
+  const { hidden, test } = train(options, ({ model, test }) => {
     accuracies.push(accuracy(model.forward(test.x), test.labels));
     bar.increment();
-  }
+  });
   return {
     accuracies,
     dead: activationStats(hidden.forward(test.x), { shape: [test.labels.length, UNITS] }).total.dead,
   };
-}
-
-/** The digits of these rows as a batch. */
-function gather(rows) {
-  const batch = new Float32Array(rows.length * PIXELS);
-  rows.forEach((row, i) => {
-    batch.set(x.subarray(row * PIXELS, (row + 1) * PIXELS), i * PIXELS);
-  });
-  return { x: batch, labels: rows.map((row) => labels[row]) };
-}
-
-/** The share of rows whose largest logit is the label's. */
-function accuracy(logits, labels) {
-  const right = labels.filter((label, row) => {
-    const own = logits.subarray(row * CLASSES, (row + 1) * CLASSES);
-    return own.indexOf(Math.max(...own)) === label;
-  });
-  return right.length / labels.length;
-}
-
-/** Shuffles in place (Fisher and Yates). */
-function shuffled(list, random) {
-  for (let i = list.length - 1; i > 0; i--) {
-    const j = Math.floor(random.uniform() * (i + 1));
-    [list[i], list[j]] = [list[j], list[i]];
-  }
-  return list;
 }
 
 function mean(values) {

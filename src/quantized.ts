@@ -67,6 +67,8 @@ export interface QuantizeOptions<T extends ByteType = ByteType> extends ChannelO
 
 /** How an array was quantised, and where the result goes. */
 export interface DequantizeOptions extends ChannelOptions {
+  /** That of the source, if it is to be checked: so the results of {@link quantizationParams} will do as options. */
+  readonly type?: ByteType;
   /** A Float32Array of the source's length, which may overlap it in any way. */
   readonly out?: Float32Array;
 }
@@ -270,12 +272,12 @@ export function quantizers(runtimeNow: () => Runtime): Quantizers {
 
     dequantize(q, options) {
       const fn = 'dequantize';
-      const type = elementType(q);
+      checkOptions(fn, options, ['scale', 'zeroPoint', 'type', 'shape', 'axis', 'out']);
+      const type = options.type === undefined ? elementType(q) : byteType(fn, 'option type', options.type);
       if (type !== types.int8 && type !== types.uint8) {
         throw new TypeError(`${fn}: q must be an Int8Array or a Uint8Array, got ${describe(q)}`);
       }
       checkType(fn, 'q', q, type);
-      checkOptions(fn, options, ['scale', 'zeroPoint', 'shape', 'axis', 'out']);
       const channels = channelsOf(fn, q.length, type, options);
       const { out = new Float32Array(q.length) } = options;
       checkFloat32(fn, 'out', out);

@@ -82,3 +82,19 @@ describe('digits-training.js', () => {
     expect(() => train(...args)).toThrow(message);
   });
 });
+
+describe('digits-int8.js', () => {
+  test('at most half a point is lost', () => {
+    const output = run('digits-int8.js', '--folds', '2', '--epochs', '9');
+    const [float32, int8] = cells(output);
+    expect([float32[0], int8[0]]).toEqual(['float32', 'int8']);
+    expect(Number(float32[1])).toBeGreaterThan(94);
+    expect(Number(int8[1])).toBeGreaterThanOrEqual(Number(float32[1]) - 0.5);
+    expect(Number(float32[3])).toBe(4 * Number(int8[3]));
+    expect(output).toMatch(/^-?\d\.\d\d points lost$/m);
+  });
+
+  test('wrong options', () => {
+    expect(() => run('digits-int8.js', '--folds', '6')).toThrow('--folds must be from 1 to 5');
+  });
+});

@@ -5,6 +5,7 @@ import {
   type Activation,
   activations,
   create,
+  dequantize,
   quantizationParams,
   quantize,
   quantized,
@@ -426,6 +427,11 @@ describe('a wrong argument', () => {
       'out of prelu',
       () => quantizedPrelu(new Float32Array(1), { input: q, output: q })(x, { out: new Int8Array(2) }),
       new RangeError('quantizedPrelu: out must have the length of x, 3, got 2'),
+    ],
+    [
+      'another type than told',
+      () => dequantize(new Uint8Array(2), { scale: 1, type: 'int8' }),
+      new TypeError('dequantize: q must be an Int8Array, got Uint8Array(2)'),
     ],
     ['floats', () => quantize(x as Any, q), new TypeError('quantize: x must be a Float32Array, got Int8Array(3)')],
     [
