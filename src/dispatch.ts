@@ -4,7 +4,7 @@ import { float64Kernel } from './float64';
 import { halfKernel } from './half';
 import { clipKernel } from './integer';
 import type { Runtime } from './runtime';
-import { checkType, type ElementType, type NumberArray, type TypedKernel, types } from './types';
+import { checkType, type ElementType, isHalf, type NumberArray, type TypedKernel, types } from './types';
 
 /** A call on arrays of another type than float32. */
 export interface TypedCall {
@@ -40,8 +40,7 @@ export function prepareTyped(
 ): PreparedCall {
   checkType(fn, source, x, type);
   checkOptions(fn, options, known);
-  const isHalf = type.name === 'float16' || type.name === 'bfloat16';
-  const { row, a, b } = choose(!isHalf);
+  const { row, a, b } = choose(!isHalf(type));
   if (type.range !== undefined) checkTakesIntegers(fn, source, type, row, isGradient);
   if (isGradient) {
     checkType(fn, 'dy', dy, type);

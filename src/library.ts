@@ -3,6 +3,7 @@ import * as table from './activations';
 import type { Arena, ArenaOptions } from './arena';
 import { combiners, type Pipeline, type ValueAndDerivative } from './pipeline';
 import { defaultRuntime } from './runtime';
+import type { FloatArray, Same } from './types';
 
 // What works on all activations, on the default runtime.
 
@@ -38,7 +39,7 @@ const combined = /* @__PURE__ */ combiners(defaultRuntime);
 
 /**
  * Several activations, one after another, applied block by block, so that the data crosses the memory once. The results are those of
- * the activations called in turn, bit for bit.
+ * the activations called in turn, bit for bit; those of float16 and bfloat16 as if they were called with float32, rounded once at the end.
  *
  * @param parts - activations, to which {@link Activation.with} gives options, and pipelines; up to 1000 activations in all
  * @throws TypeError if a part is neither, RangeError for too many
@@ -62,11 +63,11 @@ export function pipeline(...parts: (Activation | Pipeline)[]): Pipeline {
  * @example
  * const { value, derivative } = valueAndDerivative(relu, new Float32Array([-1, 2])); // 0, 2 and 0, 1
  */
-export function valueAndDerivative(
+export function valueAndDerivative<A extends FloatArray>(
   f: Activation,
-  x: Float32Array,
-  options?: Partial<ValueAndDerivative>,
-): ValueAndDerivative {
+  x: A,
+  options?: Partial<ValueAndDerivative<Same<A>>>,
+): ValueAndDerivative<Same<A>> {
   return combined.valueAndDerivative(f, x, options);
 }
 

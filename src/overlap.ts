@@ -37,7 +37,9 @@ export function disjoint<A extends NumberArray>(source: A, ...outs: readonly Num
 
 /** `source`, or a copy of it where a target overlaps it, other than one of the same bytes. */
 export function apart<A extends NumberArray>(source: A, ...targets: readonly NumberArray[]): A {
-  const isSame = (target: NumberArray) =>
-    target.byteOffset === source.byteOffset && target.byteLength === source.byteLength;
-  return targets.some((target) => !isSame(target) && overlap(source, target)) ? (source.slice() as A) : source;
+  for (const target of targets) {
+    const isSame = target.byteOffset === source.byteOffset && target.byteLength === source.byteLength;
+    if (!isSame && overlap(source, target)) return source.slice() as A;
+  }
+  return source;
 }

@@ -1,93 +1,131 @@
 import type { Activation } from './activation';
 import type { Arena } from './arena';
-import { checkFloat32, checkLength, checkOptions, describe, outFor } from './errors';
-import { collide, unshared } from './overlap';
+import { checkLength, checkOptions, describe } from './errors';
+import { conversions } from './half';
+import { apart, collide } from './overlap';
 import type { Runtime } from './runtime';
-import { BLOCK } from './staging';
+import {
+  type Bfloat16Bits,
+  checkType,
+  type ElementType,
+  type Float16,
+  type FloatArray,
+  floatType,
+  isHalf,
+  resultArray,
+  type Same,
+  types,
+} from './types';
 
-/** Elements of the scratch memory: 128 KiB, which the second-level cache holds. */
-const SCRATCH = 32768;
+/** Bytes of a block, unless there are many. */
+const BLOCK_BYTES = 16384;
+/** Of the scratch memory: what the second-level cache holds. */
+const SCRATCH_BYTES = 131072;
 /** More would leave the blocks of a gradient no room. */
 const MOST_STEPS = 1000;
 
 /** Where the result of a pipeline goes. */
-export interface PipelineOptions {
-  /** A Float32Array of the source's length, which may be the source itself. */
-  readonly out?: Float32Array;
+export interface PipelineOptions<A = Float32Array> {
+  /** An array of the source's type and length, which may be the source itself. */
+  readonly out?: A;
 }
 
 /** Several activations, one after another. */
 export interface Pipeline {
   /**
-   * Applies the activations in their order.
+   * Applies the activations in their order. What comes between the steps is of the type of `x`, but for float16 and bfloat16, which are
+   * computed with as float32 and rounded once, at the end.
    *
    * @throws TypeError for a value of the wrong kind, RangeError for a wrong length; nothing is written then
    */
-  (x: Float32Array, options?: PipelineOptions): Float32Array;
+  <A extends FloatArray>(x: A, options?: PipelineOptions<Same<A>>): Same<A>;
   /** The gradient with respect to `x`, from the gradient with respect to the last activation's output. */
-  backward(dy: Float32Array, x: Float32Array, options?: PipelineOptions): Float32Array;
+  backward<A extends FloatArray>(dy: Same<A>, x: A, options?: PipelineOptions<Same<A>>): Same<A>;
   /** The steps by name: `pipeline(relu, tanh)`. */
   readonly name: string;
   readonly steps: readonly Activation[];
 }
 
 /** An activation's value and derivative at the same inputs. */
-export interface ValueAndDerivative {
-  readonly value: Float32Array;
-  readonly derivative: Float32Array;
+export interface ValueAndDerivative<A = Float32Array> {
+  readonly value: A;
+  readonly derivative: A;
 }
 
 export interface Combiners {
   pipeline(...parts: (Activation | Pipeline)[]): Pipeline;
-  valueAndDerivative(f: Activation, x: Float32Array, options?: Partial<ValueAndDerivative>): ValueAndDerivative;
+  valueAndDerivative<A extends FloatArray>(
+    f: Activation,
+    x: A,
+    options?: Partial<ValueAndDerivative<Same<A>>>,
+  ): ValueAndDerivative<Same<A>>;
 }
 
 /** What combines activations, block by block, so that the data crosses the memory once. */
 export function combiners(runtimeNow: () => Runtime): Combiners {
   let owner: Runtime | undefined;
   let arena: Arena;
-  const divisions: Float32Array[][] = [];
+  const divisions = new Map<ElementType, FloatArray[][]>();
+  const { fromFloat16, toFloat16, fromBfloat16, toBfloat16 } = conversions(runtimeNow);
 
   /** The scratch memory in `count` blocks, where the kernels need no copying. */
-  function scratch(count: number): Float32Array[] {
+  function scratch(type: ElementType, count: number): FloatArray[] {
     const runtime = runtimeNow();
     if (owner !== runtime) {
-      arena = runtime.createArena(4 * SCRATCH, {});
+      arena = runtime.createArena(SCRATCH_BYTES, {});
       owner = runtime;
-      divisions.length = 0;
+      divisions.clear();
     }
-    const n = Math.min(BLOCK, 16 * Math.floor(SCRATCH / count / 16));
+    const own = divisions.get(type) ?? [];
+    divisions.set(type, own);
+    const bytes = Math.min(BLOCK_BYTES, 64 * Math.floor(SCRATCH_BYTES / count / 64));
     arena.reset();
-    divisions[count] ??= Array.from({ length: count }, () => arena.float32(n));
-    return divisions[count];
+    own[count] ??= Array.from({ length: count }, () => arena[type.name](bytes / type.bytes) as FloatArray);
+    return own[count];
+  }
+
+  /** Copies numbers of a type to a block, halves as float32. */
+  function load({ name }: ElementType, from: FloatArray, block: FloatArray): void {
+    const out = block as Float32Array;
+    if (name === 'float16') fromFloat16(from as Float16, { out });
+    else if (name === 'bfloat16') fromBfloat16(from as Bfloat16Bits, { out });
+    else block.set(from);
+  }
+
+  function store({ name }: ElementType, block: FloatArray, to: FloatArray): void {
+    if (name === 'float16') toFloat16(block as Float32Array, { out: to as Float16 });
+    else if (name === 'bfloat16') toBfloat16(block as Float32Array, { out: to as Bfloat16Bits });
+    else to.set(block);
   }
 
   /**
    * Calls `work` for one block after another, with views of `sources` and `targets`, or their copies unless the kernels can work on
-   * them in place, and with `extra` scratch blocks.
+   * them in place, and with `extra` scratch blocks. All arrays are of one type; blocks of halves are float32.
    */
   function inBlocks(
-    sources: readonly Float32Array[],
-    targets: readonly Float32Array[],
+    type: ElementType,
+    sources: readonly FloatArray[],
+    targets: readonly FloatArray[],
     extra: number,
-    work: (sources: Float32Array[], targets: Float32Array[], extra: Float32Array[]) => void,
+    work: (sources: FloatArray[], targets: FloatArray[], extra: FloatArray[]) => void,
   ): void {
     const arrays = [...sources, ...targets];
     const { length } = arrays[0];
     const runtime = runtimeNow();
-    const inPlace = arrays.every((array) => runtime.holds(array));
+    const inPlace = !isHalf(type) && arrays.every((array) => runtime.holds(array));
     const count = (inPlace ? 0 : arrays.length) + extra;
-    const blocks = count > 0 ? scratch(count) : [];
-    const size = blocks[0]?.length ?? SCRATCH / 2;
+    const blocks = count > 0 ? scratch(isHalf(type) ? types.float32 : type, count) : [];
+    const size = blocks[0]?.length ?? SCRATCH_BYTES / 2 / type.bytes;
     for (let from = 0; from < length; from += size) {
       const n = Math.min(size, length - from);
       // A view costs some 100 ns: none of what is whole already.
-      const views = n === length ? arrays : arrays.map((array) => array.subarray(from, from + n));
-      const heads = n === size ? blocks : blocks.map((block) => block.subarray(0, n));
+      const part = (array: FloatArray) => array.subarray(from, from + n) as FloatArray;
+      const views = n === length ? arrays : arrays.map(part);
+      const heads = n === size ? blocks : blocks.map((block) => block.subarray(0, n) as FloatArray);
       const worked = inPlace ? views : heads;
-      if (!inPlace) for (const i of sources.keys()) worked[i].set(views[i]);
+      if (!inPlace) for (const i of sources.keys()) load(type, views[i], worked[i]);
       work(worked.slice(0, sources.length), worked.slice(sources.length), heads.slice(inPlace ? 0 : arrays.length));
-      if (!inPlace) for (let i = sources.length; i < arrays.length; i++) views[i].set(worked[i]);
+      if (!inPlace) for (let i = sources.length; i < arrays.length; i++) store(type, worked[i], views[i]);
     }
   }
 
@@ -105,19 +143,24 @@ export function combiners(runtimeNow: () => Runtime): Combiners {
       const name = `pipeline(${steps.map((step) => step.name).join(', ')})`;
       const last = steps.length - 1;
 
-      const forward = (x: Float32Array, options?: PipelineOptions): Float32Array => {
-        const out = outFor(name, undefined, x, options, ['out']);
-        inBlocks([unshared(x, out)], [out], 0, ([source], [target]) => {
+      const forward = (x: FloatArray, options: PipelineOptions<FloatArray> = {}): FloatArray => {
+        const type = floatType(name, 'x', x);
+        checkOptions(name, options, ['out']);
+        const out = resultArray(name, 'out', options.out, type, x.length, 'x') as FloatArray;
+        inBlocks(type, [apart(x, out)], [out], 0, ([source], [target]) => {
           steps[0](source, { out: target });
           for (const step of steps.slice(1)) step(target, { out: target });
         });
         return out;
       };
-      const backward = (dy: Float32Array, x: Float32Array, options?: PipelineOptions): Float32Array => {
+      const backward = (dy: FloatArray, x: FloatArray, options: PipelineOptions<FloatArray> = {}): FloatArray => {
         const fn = `${name}.backward`;
-        checkFloat32(fn, 'dy', dy);
-        const out = outFor(fn, dy, x, options, ['out']);
-        inBlocks([unshared(dy, out), unshared(x, out)], [out], last + 1, ([upstream, source], [target], extra) => {
+        const type = floatType(fn, 'x', x);
+        checkType(fn, 'dy', dy, type);
+        checkLength(fn, 'dy', dy, x.length, 'x');
+        checkOptions(fn, options, ['out']);
+        const out = resultArray(fn, 'out', options.out, type, x.length, 'x') as FloatArray;
+        inBlocks(type, [apart(dy, out), apart(x, out)], [out], last + 1, ([upstream, source], [target], extra) => {
           const inputs = [source, ...extra.slice(0, last)];
           const gradient = extra[last];
           for (let i = 0; i < last; i++) steps[i](inputs[i], { out: inputs[i + 1] });
@@ -128,24 +171,22 @@ export function combiners(runtimeNow: () => Runtime): Combiners {
         return out;
       };
       Object.defineProperty(forward, 'name', { value: name });
-      return Object.assign(forward, { backward, steps });
+      return Object.assign(forward, { backward, steps }) as Pipeline;
     },
 
-    valueAndDerivative(f, x, options = {}) {
+    valueAndDerivative<A extends FloatArray>(f: Activation, x: A, options: Partial<ValueAndDerivative<Same<A>>> = {}) {
       const fn = 'valueAndDerivative';
       checkActivation(fn, 'f', f);
-      checkFloat32(fn, 'x', x);
+      const type = floatType(fn, 'x', x);
       checkOptions(fn, options, ['value', 'derivative']);
-      const { value = new Float32Array(x.length), derivative = new Float32Array(x.length) } = options;
-      for (const [name, array] of Object.entries({ value, derivative })) {
-        checkFloat32(fn, name, array);
-        checkLength(fn, name, array, x.length, 'x');
-      }
+      const result = (name: 'value' | 'derivative') =>
+        resultArray(fn, name, options[name], type, x.length, 'x') as Same<A>;
+      const [value, derivative] = [result('value'), result('derivative')];
       if (collide(value, derivative)) {
         throw new RangeError(`${fn}: value and derivative must not overlap`);
       }
-      const source = unshared(unshared(x, value), derivative);
-      inBlocks([source], [value, derivative], 2, ([input], [y, slope], [ones, kept]) => {
+      const source = apart<FloatArray>(x, value, derivative);
+      inBlocks(type, [source], [value, derivative] as FloatArray[], 2, ([input], [y, slope], [ones, kept]) => {
         // y or slope may be the input itself.
         f.backward(ones.fill(1), input, { out: kept });
         f(input, { out: y });

@@ -63,7 +63,7 @@ export interface Runtime {
   kernel(spec: Spec): Kernel;
   createArena(bytes: number, options: ArenaOptions): Arena;
   /** Whether kernels work on this array in place. */
-  holds(array: Float32Array): boolean;
+  holds(array: ArrayBufferView): boolean;
   /** The arena that holds all of these arrays, or else scratch memory; that, too, without arrays. */
   workspace(...arrays: ArrayBufferView[]): Workspace;
 }

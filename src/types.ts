@@ -80,6 +80,11 @@ export interface ElementType {
   readonly range?: readonly [low: number, high: number];
 }
 
+/** Whether numbers of the type are computed with as float32. */
+export function isHalf({ name }: ElementType): boolean {
+  return name === 'float16' || name === 'bfloat16';
+}
+
 /** An activation on arrays of one type, as {@link Kernel} is for float32: arguments have been checked, and may overlap. */
 export interface TypedKernel {
   forward(x: NumberArray, out: NumberArray, a: number, b: number): void;

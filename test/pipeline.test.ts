@@ -1,7 +1,19 @@
 // What combines activations gives the bits of the activations called in turn.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Activation, activations, create, gelu, geluTanh, leakyRelu, pipeline, relu, tanh } from '../src';
+import {
+  type Activation,
+  activations,
+  create,
+  type FloatArray,
+  gelu,
+  geluTanh,
+  leakyRelu,
+  pipeline,
+  relu,
+  tanh,
+} from '../src';
+import { expectEqual, fill, floatTypes, numbers, type Place } from './element-types';
 import { bits as bitsOf, randoms, specials } from './float32';
 
 // biome-ignore lint/suspicious/noExplicitAny: wrong on purpose
@@ -105,6 +117,56 @@ describe.each(['relaxed', 'simd', 'js'] as const)('%s', (backend) => {
   });
 });
 
+describe.each(floatTypes)('$name', (type) => {
+  const isHalf = type.make(0).BYTES_PER_ELEMENT === 2;
+  const as32 = (x: FloatArray) => Float32Array.from(numbers(x));
+  /** Numbers of the type that are computed with: halves as float32. */
+  const wide = (x: FloatArray): FloatArray => (isHalf ? as32(x) : x);
+  /** Rounded once. */
+  const narrow = (x: FloatArray): FloatArray => (isHalf ? fill(type.make(x.length), x) : x);
+
+  test.each(['relaxed', 'simd', 'js'] as const)('%s: steps in turn, of halves as float32', (backend) => {
+    const lanewise = create({ backend });
+    const arena = lanewise.createArena(2 ** 20);
+    const all = Object.values(lanewise.activations) as Activation[];
+    const step = fc.constantFrom(...all, lanewise.leakyRelu.with({ alpha: 0.1 }));
+    const size = fc.oneof(fc.integer({ min: 0, max: 70 }), fc.constantFrom(2047, 2049, 4097, 9001));
+    const places = fc.constantFrom<Place>(
+      (n) => new Uint8Array(n),
+      (n) => arena.uint8(n),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 6 }), size, places, fc.nat(99), (steps, n, place, seed) => {
+        arena.reset();
+        const [x, dy, out] = [1, 2, 3].map((i) => fill(type.make(n + i, place), seed + i).subarray(i));
+        const inputs = [wide(x.slice())];
+        for (const f of steps) inputs.push(f(inputs[inputs.length - 1]));
+        let gradient = wide(dy.slice());
+        for (const [i, f] of [...steps.entries()].reverse()) gradient = f.backward(gradient, inputs[i]);
+
+        const p = lanewise.pipeline(...steps);
+        expect(p(x, { out })).toBe(out);
+        expectEqual(out, narrow(inputs[steps.length]));
+        expectEqual(p.backward(dy, x), narrow(gradient));
+        const { value, derivative } = lanewise.valueAndDerivative(steps[0], x, { value: out });
+        expect(value).toBe(out);
+        expectEqual(value, steps[0](x));
+        expectEqual(derivative, steps[0].backward(fill(type.make(n), Array(n).fill(1)), x));
+        expectEqual(p.backward(dy, x, { out: dy }), narrow(gradient));
+        expectEqual(p(x, { out: x }), narrow(inputs[steps.length]));
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test('overlapping source and destination', () => {
+    const memory = fill(type.make(9004), 1);
+    const [x, out] = [memory.subarray(0, 9000), memory.subarray(3, 9003)];
+    const expected = narrow(tanh(relu(wide(x.slice()))));
+    expectEqual(pipeline(relu, tanh)(x, { out }), expected);
+  });
+});
+
 test('valueAndDerivative into two shared arrays', () => {
   const shared = () => new Float32Array(new SharedArrayBuffer(16));
   const { value, derivative } = create().valueAndDerivative(relu, new Float32Array([-1, 2, 3, -4]), {
@@ -161,7 +223,26 @@ describe('errors', () => {
       () => pipeline(relu, any(Math.tanh)),
       new TypeError('pipeline: step 2 must be an activation, got a function'),
     ],
-    ['x', () => p(any([1])), new TypeError('pipeline(relu, tanh): x must be a Float32Array, got Array(1)')],
+    [
+      'x',
+      () => p(any([1])),
+      new TypeError('pipeline(relu, tanh): x must be an array of floating-point numbers, got Array(1)'),
+    ],
+    [
+      'two types',
+      () => p.backward(any(x), new Float64Array(4)),
+      new TypeError('pipeline(relu, tanh).backward: dy must be a Float64Array, got Float32Array(4)'),
+    ],
+    [
+      'out of another type',
+      () => p(new Float64Array(4), { out: any(x) }),
+      new TypeError('pipeline(relu, tanh): out must be a Float64Array, got Float32Array(4)'),
+    ],
+    [
+      'results of another type',
+      () => create().valueAndDerivative(relu, new Float64Array(4), { value: any(x) }),
+      new TypeError('valueAndDerivative: value must be a Float64Array, got Float32Array(4)'),
+    ],
     [
       'out',
       () => p(x, { out: new Float32Array(3) }),
