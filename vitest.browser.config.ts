@@ -43,7 +43,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/*.test.ts'],
-    exclude: ['test/{examples,hashes,parallel,plot,readme,reference,sources,verify}.test.ts'],
+    exclude: ['test/{examples,parallel,parallel-dense,plot,readme,reference,runtime,sources,verify}.test.ts'],
     testTimeout: 120_000,
     browser: { enabled: true, headless: true, screenshotFailures: false, instances },
   },

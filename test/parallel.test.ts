@@ -8,7 +8,7 @@ import { type Activation, createArena, gelu, leakyRelu, mish, relu, softplus } f
 import { createPool, type Pool } from 'lanewise/parallel';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { randoms, specials } from './float32';
-import { any, expectSame, idle, told, workers } from './threads';
+import { any, endsLate, expectSame, idle, told, workers } from './threads';
 
 const run = promisify(execFile);
 /** Long enough for threads, and of no round length. */
@@ -210,7 +210,7 @@ describe('one pool', () => {
   });
 });
 
-describe('threads that fail', () => {
+describe.skipIf(endsLate)('threads that fail', () => {
   let own: Pool;
   beforeEach(async () => {
     await told();
@@ -465,7 +465,8 @@ test('two pools in one arena do not mix up their options', async () => {
   await Promise.all(pools.map((own) => own.close()));
 });
 
-describe('a process', () => {
+// Deno has other flags.
+describe.skipIf('deno' in process.versions)('a process', () => {
   const script = (code: string) =>
     run(process.execPath, ['--input-type=module', '-e', code], {
       cwd: new URL('..', import.meta.url),

@@ -5,6 +5,9 @@ import { expect } from 'vitest';
 // biome-ignore lint/suspicious/noExplicitAny: calls that types forbid
 export const any = (value: unknown) => value as any;
 
+/** Deno 2.9 tells of a thread's end only after a second or more, and maybe while the thread still writes. */
+export const endsLate = 'deno' in process.versions;
+
 /** The threads that pools start. */
 export const workers: Worker[] = [];
 process.on('worker', (worker) => workers.push(worker));
