@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type UserConfig } from 'tsdown';
 
 const common: UserConfig = {
@@ -5,6 +6,20 @@ const common: UserConfig = {
   target: 'es2022',
   sourcemap: false,
   minify: false,
+};
+
+/** Leaves the binaries out. */
+const noBinaries = {
+  name: 'no binaries',
+  load: (id: string) =>
+    /src\/generated\/(binaries|matrix|types|float64)\.ts$/.test(id) ? "export const relaxed = '', simd = '';" : null,
+};
+
+/** Leaves out what compiles binaries, too. */
+const noBinary = {
+  name: 'no binary',
+  resolveId: (source: string) =>
+    source === './binary' ? fileURLToPath(new URL('src/no-binary.ts', import.meta.url)) : null,
 };
 
 // What the entries share is in chunks; a thread's file has no imports.
@@ -32,4 +47,21 @@ export default defineConfig([
     banner: { dts: '/// <reference lib="esnext.disposable" />' },
   },
   { ...common, entry: ['src/worker.ts'], format: ['esm'], dts: false, clean: false },
+  {
+    ...common,
+    entry: { js: 'src/index.ts' },
+    format: ['esm', 'cjs'],
+    dts: false,
+    clean: false,
+    plugins: [noBinaries, noBinary],
+  },
+  {
+    ...common,
+    entry: { workerd: 'src/workerd.ts', 'workerd-nn': 'src/nn/workerd.ts' },
+    format: ['esm'],
+    dts: false,
+    clean: false,
+    external: /\.wasm$/,
+    plugins: [noBinaries],
+  },
 ]);

@@ -57,6 +57,7 @@ export class Binary implements Compilable {
   }
 
   compileShared(backend: WasmBackend): WebAssembly.Module {
+    if (this.#texts[backend] === '') throw new Error('createArena: Workers have no threads to share memory with');
     this.#shared[backend] ??= new WebAssembly.Module(sharing(bytes(this.#texts[backend])));
     return this.#shared[backend];
   }

@@ -1,7 +1,7 @@
 // The packed package, installed in an empty project, as its users run it: `npm install --prefix test/packages` first.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -109,6 +109,58 @@ describe.skipIf(!isInstalled)('the packed package', () => {
   };
   test.each(Object.entries(commands))('%s', { timeout: MINUTE }, async (_, command) => {
     expect(JSON.parse(await command())).toEqual(expected);
+  });
+
+  test('workerd', { timeout: MINUTE }, async () => {
+    const esbuild = await tool('esbuild/lib/main.js');
+    await esbuild.build({
+      entryPoints: [join(app, 'workerd.js')],
+      bundle: true,
+      format: 'esm',
+      conditions: ['workerd', 'worker'],
+      external: ['*.wasm'],
+      outfile: join(app, 'out/workerd.js'),
+    });
+    const binaries = (await readdir(join(app, 'node_modules/lanewise/build')))
+      .filter((file) => file.endsWith('.wasm'))
+      .map((file) => `(name = "build/${file}", wasm = embed "node_modules/lanewise/build/${file}")`);
+    await writeFile(
+      join(app, 'workerd.capnp'),
+      `using Workerd = import "/workerd/workerd.capnp";
+      const config :Workerd.Config = (services = [(name = "main", worker = .worker)]);
+      const worker :Workerd.Worker = (
+        compatibilityDate = "2026-01-01",
+        modules = [(name = "dist/main.js", esModule = embed "out/workerd.js"), ${binaries}],
+      );`,
+    );
+    const simd = create({ backend: 'simd' });
+    const x = new Float32Array([1, 2]);
+    expect(JSON.parse(await binary('workerd', 'test', 'workerd.capnp'))).toEqual({
+      calls: expected,
+      backend: 'relaxed',
+      others: [
+        ...simd.silu(new Float64Array(x)),
+        ...simd.softmax(x, { shape: [1, 2] }),
+        5, // the product of x and x
+        ...simd.dequantize(new Int8Array([3]), { scale: 2, zeroPoint: 1 }),
+      ],
+      shared: 'Error: createArena: Workers have no threads to share memory with',
+    });
+  });
+
+  test('lanewise/js: the loops of the js backend, within 32 KB', { timeout: MINUTE }, async () => {
+    const loops = JSON.parse(JSON.stringify(await tenCalls(create({ backend: 'js' }))));
+    expect(JSON.parse(await run(process.execPath, ['js.js']))).toEqual(loops);
+    expect(JSON.parse(await run(process.execPath, ['js.cjs']))).toEqual(loops);
+    const esbuild = await tool('esbuild/lib/main.js');
+    const { outputFiles } = await esbuild.build({
+      stdin: { contents: "export * from 'lanewise/js'", resolveDir: app },
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      write: false,
+    });
+    expect(gzipSync(outputFiles[0].contents, { level: 9 }).length).toBeLessThan(32 * 1024);
   });
 
   test.each(['bundler', 'node16'])('TypeScript, module resolution %s', { timeout: MINUTE }, async (resolution) => {

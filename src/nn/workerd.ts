@@ -1,0 +1,3 @@
+import '../workerd';
+
+export * from './index';

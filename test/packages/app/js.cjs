@@ -1,0 +1,3 @@
+const lanewise = require('lanewise/js');
+
+import('./ten-calls.js').then(async ({ tenCalls }) => console.log(JSON.stringify(await tenCalls(lanewise))));

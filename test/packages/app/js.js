@@ -1,0 +1,4 @@
+import * as lanewise from 'lanewise/js';
+import { tenCalls } from './ten-calls.js';
+
+console.log(JSON.stringify(await tenCalls(lanewise)));
