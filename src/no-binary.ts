@@ -2,23 +2,27 @@
 
 /** Kernels that are missing. */
 export class Binary {
-  compile(): never {
-    throw new TypeError('create: lanewise/js has the backend "js" alone');
-  }
+  readonly id = 0;
 
-  async compileAsync(): Promise<never> {
-    return this.compile();
+  static async compileAll(): Promise<void> {}
+
+  compile(): never {
+    return checkSupport();
   }
 
   compileShared(): never {
-    return this.compile();
+    return checkSupport();
   }
+}
+
+export function checkSupport(): never {
+  throw new TypeError('create: lanewise/js has the backend "js" alone');
 }
 
 export function kindOf(): undefined {}
 
 export function adopt(): never {
-  return new Binary().compile();
+  return checkSupport();
 }
 
 export function isSupported(): boolean {

@@ -3,6 +3,8 @@ import float64Relaxed from '../build/float64-relaxed.wasm';
 import float64Simd from '../build/float64-simd.wasm';
 import matrixRelaxed from '../build/matrix-relaxed.wasm';
 import matrixSimd from '../build/matrix-simd.wasm';
+import matrix64Relaxed from '../build/matrix64-relaxed.wasm';
+import matrix64Simd from '../build/matrix64-simd.wasm';
 import relaxed from '../build/relaxed.wasm';
 import simd from '../build/simd.wasm';
 import typesRelaxed from '../build/types-relaxed.wasm';
@@ -12,6 +14,7 @@ import { init } from './runtime';
 export * from './index';
 
 // The last of the activations' is the default.
-for (const module of [simd, relaxed, matrixSimd, matrixRelaxed, typesSimd, typesRelaxed, float64Simd, float64Relaxed]) {
+const activations = [simd, relaxed, float64Simd, float64Relaxed, typesSimd, typesRelaxed];
+for (const module of [...activations, matrixSimd, matrixRelaxed, matrix64Simd, matrix64Relaxed]) {
   init({ module }); // done at its return
 }
