@@ -179,8 +179,8 @@ const byDefault = /* @__PURE__ */ conversions(defaultRuntime);
  * float32 to float16: to the nearest, of two the one with an even last bit; from 65520 on infinity. A NaN keeps its sign and the high bits of
  * its payload and becomes a quiet one.
  *
- * @param options.out - a Float16Array, or bits: an array that {@link float16} gave or a Uint16Array; it may overlap `x` in any way
- * @returns `out`, or a new Float16Array, or {@link float16} bits where the engine has no Float16Array
+ * @param options.out - a Float16Array, or bits: an array that `float16` gave or a Uint16Array; it may overlap `x` in any way
+ * @returns `out`, or a new Float16Array, or `float16` bits where the engine has no Float16Array
  * @throws TypeError for a value of the wrong kind, RangeError for a wrong length; nothing is written then
  *
  * @example
@@ -193,7 +193,7 @@ export function toFloat16<A extends Float16Source = Float16>(x: Float32Array, op
 /**
  * float16 to float32, exactly; NaN as in {@link toFloat16}.
  *
- * @param x - a Float16Array, or bits: an array that {@link float16} gave or a Uint16Array
+ * @param x - a Float16Array, or bits: an array that `float16` gave or a Uint16Array
  * @param options.out - a Float32Array of the same length, which may overlap `x` in any way
  * @returns `out`, or a new Float32Array
  * @throws TypeError for a value of the wrong kind, RangeError for a wrong length; nothing is written then
@@ -209,7 +209,7 @@ export function fromFloat16(x: Float16Source, options?: ConversionOptions<Float3
  * float32 to bfloat16: to the nearest, of two the one with an even last bit. A NaN keeps its sign and the high bits of its payload and becomes a
  * quiet one.
  *
- * @param options.out - an array that {@link bfloat16} gave, or a Uint16Array; it may overlap `x` in any way
+ * @param options.out - an array that `bfloat16` gave, or a Uint16Array; it may overlap `x` in any way
  * @returns `out`, or a new array of bfloat16 bits
  * @throws TypeError for a value of the wrong kind, RangeError for a wrong length; nothing is written then
  *
@@ -223,7 +223,7 @@ export function toBfloat16<A extends Uint16Array = Bfloat16Bits>(x: Float32Array
 /**
  * bfloat16 to float32, exactly; NaN as in {@link toBfloat16}.
  *
- * @param x - an array that {@link bfloat16} gave, or a Uint16Array
+ * @param x - an array that `bfloat16` gave, or a Uint16Array
  * @param options.out - a Float32Array of the same length, which may overlap `x` in any way
  * @returns `out`, or a new Float32Array
  * @throws TypeError for a value of the wrong kind, RangeError for a wrong length; nothing is written then

@@ -1,8 +1,8 @@
 // The examples of README and docs run against the built package, and README's table of activations is the table.
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
 import { type Activation, activations } from '../src';
+import { run } from './snippets';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const folder = new URL('../docs/', import.meta.url);
@@ -12,37 +12,14 @@ const docs = readdirSync(folder)
 const blocks = [readme, ...docs].flatMap((text) =>
   [...text.matchAll(/^```[jt]s\n(.*?)^```/gms)].map(([, code]) => code),
 );
-const require = createRequire(import.meta.url);
 
 describe('examples', () => {
   expect(blocks.length).toBeGreaterThan(4);
-  test.each(blocks)('%s', async (code) => {
-    // What the examples take for granted.
-    const scope = {
-      ...require('lanewise'),
-      ...require('lanewise/nn'),
-      ...require('lanewise/parallel'),
-      x: new Float32Array([-1, 0, 2]),
-      y: new Float32Array(3),
-      dy: new Float32Array([1, 1, 1]),
-      module: new WebAssembly.Module(readFileSync(new URL('../build/simd.wasm', import.meta.url))),
-      console: { log() {} },
-    };
-    const body = code.replace(/^import .*$/gm, '');
-    const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
-    const run = new AsyncFunction(
-      'scope',
-      'expect',
-      `with (scope) { ${body.replace(/^(.*;) *\/\/ => (.*)$/gm, check)} }`,
-    );
-    await run(scope, expect);
+  test.each(blocks)('%s', (code) => {
+    const body = code.replace(/^import .*$/gm, '').replace(/\/\/ => /g, '// ');
+    return run(body, { x: new Float32Array([-1, 0, 2]), y: new Float32Array(3), dy: new Float32Array([1, 1, 1]) });
   });
 });
-
-/** A line `f(x); // => 1, 2` checks the values it names. */
-function check(_: string, call: string, values: string): string {
-  return `expect([...(${call.trim().replace(/;$/, '')})].map((v) => +v.toPrecision(7))).toEqual([${values}]);`;
-}
 
 test('table of activations', () => {
   const row = ({ name, spec }: Activation) => {

@@ -12,7 +12,7 @@ const family = /* @__PURE__ */ new Family(generated);
  * @throws RangeError unless beta is from 1e-5 to 1e5
  *
  * @example
- * softplus(new Float32Array([-1, 0, 1])); // 0.31326169, 0.6931472, 1.3132616
+ * softplus(new Float32Array([-1, 0, 1])); // 0.31326169, 0.6931472, 1.3132617
  */
 export const softplus = /* @__PURE__ */ activation({
   family,
