@@ -137,7 +137,7 @@ export function ramp(params: usize, x: usize, y: usize, n: isize, turns: usize, 
   for (let i = 0; i < n; i++) store<u8>(y + i, load<u8>(rest + i));
 }
 
-/** y[i] = the byte at address tables[i] + x[i], for any number of elements. */
-export function lookUpEach(x: usize, y: usize, n: usize, tables: usize): void {
-  for (let i: usize = 0; i < n; i++) store<u8>(y + i, load<u8>(load<u32>(tables + 4 * i) + load<u8>(x + i)));
+/** y[i] = table[offsets[i] + x[i]], for any number of elements. */
+export function lookUpEach(x: usize, y: usize, n: usize, table: usize, offsets: usize): void {
+  for (let i: usize = 0; i < n; i++) store<u8>(y + i, load<u8>(table + load<u32>(offsets + 4 * i) + load<u8>(x + i)));
 }

@@ -27,7 +27,7 @@ const clipKernels: KernelSet<ClipKernels> = {
 };
 
 /** Up to this length a loop takes less time than to look up a kernel, some 500 ns. */
-const SMALL = 128;
+export const SMALL = 128;
 
 function clipped(x: NumberArray, y: NumberArray, low: number, high: number): void {
   for (let i = 0; i < y.length; i++) {

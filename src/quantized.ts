@@ -1,6 +1,6 @@
 import type { Activation } from './activation';
 import { checkFloat32, checkLength, checkOptions, describe } from './errors';
-import { clippedBy } from './integer';
+import { clippedBy, SMALL } from './integer';
 import { apart } from './overlap';
 import { checkActivation } from './pipeline';
 import type { PreluOptions } from './prelu';
@@ -80,17 +80,18 @@ interface QuantizedKernels {
   readonly dequantizeInt8: Convert;
   readonly dequantizeUint8: Convert;
   lookUp(x: number, y: number, n: number, table: number): void;
-  lookUpEach(x: number, y: number, n: number, tables: number): void;
+  lookUpEach(x: number, y: number, n: number, table: number, offsets: number): void;
   /** Not in JavaScript, where a table takes less. */
   ramp?(params: number, x: number, y: number, n: number, turns: number, step: number): void;
 }
 const WHOLE = 16;
 
-// Scratch memory: a ramp, 16 bytes for the kernel, the turns of a block; the addresses of a block's tables, and these.
-const TURNS = OWN + RAMP_BYTES + 16;
+/** Elements of a block, where each may have a table of its own: there is room for these. */
 const MOST_TABLES = 2048;
-const ADDRESSES = TURNS + 2 * BLOCK;
-const TABLES = ADDRESSES + 4 * MOST_TABLES;
+// Scratch memory: a ramp and 16 bytes for its kernel, the turns of a block, the offsets of a block's tables, and these.
+const TURNS = OWN + RAMP_BYTES + 16;
+const OFFSETS = TURNS + 2 * BLOCK;
+const TABLES = OFFSETS + 4 * MOST_TABLES;
 
 const quantizedKernels: KernelSet<QuantizedKernels> = {
   binary: typed,
@@ -120,8 +121,8 @@ const quantizedKernels: KernelSet<QuantizedKernels> = {
       lookUp(x, y, n, table) {
         for (let i = 0; i < n; i++) bytes[y + i] = bytes[table + bytes[x + i]];
       },
-      lookUpEach(x, y, n, tables) {
-        for (let i = 0; i < n; i++) bytes[y + i] = bytes[words[tables / 4 + i] + bytes[x + i]];
+      lookUpEach(x, y, n, table, offsets) {
+        for (let i = 0; i < n; i++) bytes[y + i] = bytes[table + words[offsets / 4 + i] + bytes[x + i]];
       },
     };
   },
@@ -153,9 +154,9 @@ export function quantizers(runtimeNow: () => Runtime): Quantizers {
     const scaleBlock = new Float32Array(buffer, scaleAt, BLOCK).fill(1);
     const zeroBlock = new Float32Array(buffer, zeroAt, BLOCK);
     byChannel(x.length, channels, BLOCK, {
-      fill(channel, start, end) {
-        scaleBlock.fill(scales[channel], start, end);
-        zeroBlock.fill(zeros[channel], start, end);
+      prepare(start, size) {
+        spread(scales, scaleBlock, channels, start, size);
+        spread(zeros, zeroBlock, channels, start, size);
       },
       work(at, count) {
         heap.set(sourceBytes.subarray(at * inWidth, (at + count) * inWidth), from);
@@ -177,6 +178,7 @@ export function quantizers(runtimeNow: () => Runtime): Quantizers {
       const table = tableOf((x) => value(x, a, b), input, output);
       const bounds = input.type === output.type ? clipOf(table, input) : undefined;
       const ramps = bounds === undefined ? rampsOf([table], input, output) : undefined;
+      const results = new output.type.View(table.buffer, 0, 256);
       const name = `quantized(${f.name})`;
 
       function apply(x: NumberArray, callOptions: { readonly out?: NumberArray } = {}): NumberArray {
@@ -184,6 +186,11 @@ export function quantizers(runtimeNow: () => Runtime): Quantizers {
         const out = checkArrays(name, x, callOptions.out, input, output);
         if (bounds !== undefined) {
           clippedBy(runtimeNow(), input.type, x, out, ...bounds);
+          return out;
+        }
+        if (x.length <= SMALL) {
+          const source = apart(x, out);
+          for (let i = 0; i < out.length; i++) out[i] = results[source[i] & 255];
           return out;
         }
         inBlocks(runtimeNow(), [x], out, { width: 1, whole: ramps === undefined ? WHOLE : 1 }, (workspace) => {
@@ -212,45 +219,57 @@ export function quantizers(runtimeNow: () => Runtime): Quantizers {
       if (slopes.length === 0) throw new RangeError(`${fn}: slopes must have elements, got Float32Array(0)`);
       const wrong = slopes.find((slope) => !Number.isFinite(slope));
       if (wrong !== undefined) throw new RangeError(`${fn}: slopes must be finite, got ${wrong}`);
+      const count = slopes.length;
       const tables = Array.from(slopes, (slope) => tableOf((x) => (x > 0 ? x : x * slope), input, output));
       const ramps = rampsOf(tables, input, output);
+      const all = new Uint8Array(256 * count);
+      for (const [channel, table] of tables.entries()) all.set(table, 256 * channel);
+      const results = new output.type.View(all.buffer, 0, all.length);
+      const offsets = Uint32Array.from(tables, (_, channel) => 256 * channel);
 
       return function apply(x, callOptions = {}) {
         checkOptions(fn, callOptions, ['shape', 'axis', 'out']);
         const out = checkArrays(fn, x, callOptions.out, input, output);
-        const inner = neighboursOf(fn, x.length, tables.length, callOptions);
+        const inner = neighboursOf(fn, x.length, count, callOptions);
         const source = apart(x, out);
+        const n = x.length;
+        if (n <= SMALL) {
+          for (let i = 0; i < n; i++) out[i] = results[offsets[Math.floor(i / inner) % count] + (source[i] & 255)];
+          return out as never;
+        }
         const workspace = runtimeNow().workspace(source, out);
         const { lookUpEach, ramp } = workspace.kernels(quantizedKernels);
-        const turns = ramp && ramps ? ramps.turns : [];
-        const areRamps = turns.length > 0 && !turns.includes(undefined);
-        const most = areRamps ? BLOCK : MOST_TABLES;
         const heap = bytesOf(workspace);
         const turnsBlock = new Int16Array(heap.buffer, TURNS, BLOCK);
-        const addresses = new Uint32Array(heap.buffer, ADDRESSES, MOST_TABLES);
+        const offsetsBlock = new Uint32Array(heap.buffer, OFFSETS, MOST_TABLES);
+        const turns = ramp && ramps?.turns;
         if (ramps !== undefined) heap.set(ramps.params, OWN);
         const [from, to] = [workspace.address(source), workspace.address(out)];
         const [sourceBytes, outBytes] = [contentOf(source), contentOf(out)];
+        const channels = { length: count, inner };
+        const most = turns === undefined || turns.includes(undefined) ? MOST_TABLES : BLOCK;
         let isRamp = false;
-        byChannel(x.length, { length: tables.length, inner }, most, {
-          begin() {
-            isRamp = true;
+        let table = 0;
+        byChannel(n, channels, most, {
+          prepare(start, size) {
+            const [first, last] =
+              count * inner <= most ? [0, count] : [start, start + size + inner - 1].map((i) => Math.floor(i / inner));
+            isRamp = turns !== undefined && !turns.slice(first, last).includes(undefined);
+            if (isRamp) {
+              spread(turns as number[], turnsBlock, channels, start, size);
+            } else {
+              heap.set(all.subarray(256 * first, 256 * last), TABLES);
+              table = TABLES - 256 * first;
+              spread(offsets, offsetsBlock, channels, start, size);
+            }
           },
-          fill(channel, start, end) {
-            const turn = turns[channel];
-            if (turn === undefined) isRamp = false;
-            else turnsBlock.fill(turn, start, end);
-            if (areRamps) return;
-            heap.set(tables[channel], TABLES + 256 * start);
-            addresses.fill(TABLES + 256 * start, start, end);
-          },
-          work(at, count) {
+          work(at, size) {
             const isInPlace = from !== undefined && to !== undefined;
             const [here, there] = isInPlace ? [from + at, to + at] : [SCRATCH, SCRATCH + BLOCK];
-            if (!isInPlace) heap.set(sourceBytes.subarray(at, at + count), here);
-            if (isRamp) ramp?.(OWN, here, there, count, TURNS, 32);
-            else lookUpEach(here, there, count, ADDRESSES);
-            if (!isInPlace) outBytes.set(heap.subarray(there, there + count), at);
+            if (!isInPlace) heap.set(sourceBytes.subarray(at, at + size), here);
+            if (isRamp) ramp?.(OWN, here, there, size, TURNS, 32);
+            else lookUpEach(here, there, size, table, OFFSETS);
+            if (!isInPlace) outBytes.set(heap.subarray(there, there + size), at);
           },
         });
         return out as never;
@@ -299,31 +318,47 @@ interface ScaledChannels extends Channels {
   readonly zeros: ArrayLike<number>;
 }
 
-/** Calls `fill` for the runs of channels in a block, then `work` for that and all blocks that lie a number of rows behind it. */
+/** Calls `prepare` for a block, then `work` for that and all blocks that lie a number of rows behind it: these are of the same channels. */
 function byChannel(
   n: number,
   { length, inner }: Channels,
   most: number,
   steps: {
-    begin?(): void;
-    fill(channel: number, start: number, end: number): void;
+    prepare(start: number, size: number): void;
     work(at: number, count: number): void;
   },
 ): void {
-  if (n === 0) return;
   const row = length * inner;
-  const period = row <= most ? row * Math.floor(most / row) : row;
+  const period = Math.min(n, row <= most ? row * Math.floor(most / row) : row);
   for (let start = 0; start < period; start += most) {
     const size = Math.min(most, period - start);
-    steps.begin?.();
-    for (let i = 0; i < size; ) {
-      const channel = Math.floor((start + i) / inner);
-      const end = Math.min(size, (channel + 1) * inner - start);
-      steps.fill(channel % length, i, end);
-      i = end;
-    }
+    steps.prepare(start, size);
     for (let at = start; at < n; at += period) steps.work(at, Math.min(size, n - at));
   }
+}
+
+/** Shorter runs a loop fills faster than `fill`. */
+const SHORT_RUN = 16;
+
+/** Writes to the elements of a block, which is of whole rows or lies in one, the values of their channels. */
+function spread(
+  values: ArrayLike<number>,
+  block: Float32Array | Int16Array | Uint32Array,
+  { length, inner }: Channels,
+  start: number,
+  size: number,
+): void {
+  const once = Math.min(size, length * inner);
+  let channel = Math.floor(start / inner);
+  let end = inner - (start % inner);
+  for (let i = 0; i < once; end += inner) {
+    const value = values[channel++];
+    const stop = Math.min(end, once);
+    if (inner >= SHORT_RUN) block.fill(value, i, stop);
+    else for (let at = i; at < stop; at++) block[at] = value;
+    i = stop;
+  }
+  for (let done = once; done < size; done *= 2) block.copyWithin(done, 0, Math.min(done, size - done));
 }
 
 /** The bytes of an array. */

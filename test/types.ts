@@ -10,12 +10,13 @@ import {
   hardTanh,
   leakyRelu,
   quantized,
+  quantizedPrelu,
   relu,
   softplus,
   swiglu,
   tanhShrink,
 } from '../src';
-import { dense, LeakyReLU, matmul, ReLU, Sequential } from '../src/nn';
+import { dense, LeakyReLU, matmul, quantizedDense, ReLU, Sequential } from '../src/nn';
 import type { Pool } from '../src/parallel';
 
 const h: Activation = gelu;
@@ -83,7 +84,14 @@ const bytes: Uint8Array = relu(Buffer.alloc(1));
 hardTanh(new Int32Array(1), { min: 0, max: 6 });
 const q = { scale: 1, type: 'uint8' as const };
 const table: Uint8Array = quantized(gelu, { input: { scale: 1 }, output: q })(new Int8Array(1));
-void [doubles, halves, bytes, table];
+const slopes: Uint8Array = quantizedPrelu(x, { input: { scale: 1 }, output: q })(new Int8Array(1), { axis: 0 });
+const options = { weights: new Int8Array(1), weightScale: 1, shape: [1, 1] as const, input: q, output: { scale: 1 } };
+const layer: Int8Array = quantizedDense(options)(new Uint8Array(1));
+void [doubles, halves, bytes, table, slopes, layer];
+// @ts-expect-error
+quantizedDense(options)(new Int8Array(1));
+// @ts-expect-error
+quantizedPrelu(x, { input: q, output: q })(new Uint8Array(1), { out: new Int8Array(1) });
 // @ts-expect-error
 gelu(new Int8Array(1));
 // @ts-expect-error
