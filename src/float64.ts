@@ -5,6 +5,8 @@ import { inBlocks, OWN, viewOf } from './staged';
 import { type TypedKernel, types } from './types';
 import { kernelName, sharedKernel } from './wasm';
 
+type Linkage = NonNullable<ReturnType<Workspace['linkage']>>;
+
 interface Float64Work {
   forward(x: number, y: number, n: number): void;
   backward(dy: number, x: number, dx: number, n: number): void;
@@ -38,13 +40,21 @@ export function float64Kernel(runtime: Runtime, spec: Spec): TypedKernel {
 }
 
 /**
- * An activation on float64 numbers in a workspace, a multiple of 4 of them, by their addresses; at `fields` is room for a kernel's fields, which
- * nothing else is to write to until the work is done.
+ * The name of an activation's kernel, whose fields are written to `params`, where nothing else is to be written until its work is done; undefined
+ * where there are no kernels.
  */
-export function float64Work(workspace: Workspace, { row, a, b }: Chosen, fields: number): Float64Work {
+export function float64Linkage(workspace: Workspace, { row, a, b }: Chosen, params: number): Linkage | undefined {
   const name = kernelName(row, a, b);
-  const { [name]: value, [`${name}Backward`]: gradient } = workspace.kernels(row.family.float64);
-  if (gradient === undefined) {
+  if (workspace.kernels(row.family.float64)[`${name}Backward`] === undefined) return undefined;
+  writeFields(workspace, params, row, a, b);
+  return { name, params };
+}
+
+/** An activation on float64 numbers in a workspace, a multiple of 4 of them, by their addresses. */
+export function float64Work(workspace: Workspace, chosen: Chosen, params: number): Float64Work {
+  const linkage = float64Linkage(workspace, chosen, params);
+  const { row, a, b } = chosen;
+  if (linkage === undefined) {
     const { forward, backward } = loops(row);
     const part = (at: number, n: number) => new Float64Array(workspace.heap.buffer, at, n);
     return {
@@ -52,10 +62,10 @@ export function float64Work(workspace: Workspace, { row, a, b }: Chosen, fields:
       backward: (dy, x, dx, n) => backward(part(dy, n), part(x, n), part(dx, n), a, b),
     };
   }
-  writeFields(workspace, fields, row, a, b);
+  const { [linkage.name]: value, [`${linkage.name}Backward`]: gradient } = workspace.kernels(row.family.float64);
   return {
-    forward: (x, y, n) => value(fields, x, y, n),
-    backward: (dy, x, dx, n) => gradient(fields, dy, x, dx, n),
+    forward: (x, y, n) => value(params, x, y, n),
+    backward: (dy, x, dx, n) => gradient(params, dy, x, dx, n),
   };
 }
 

@@ -3,7 +3,7 @@
 
 import type { Chosen } from './activation';
 import { FIELDS, PACKED, roundUp, TEMPORARY_1 } from './blocks';
-import { float64Work } from './float64';
+import { float64Linkage, float64Work } from './float64';
 import { type Conversion, conversionsOf } from './half';
 import type { KernelSet, Workspace } from './runtime';
 import { BLOCK, SHORT } from './staging';
@@ -95,7 +95,9 @@ class Doubles extends Reals {
     float64Work(this.workspace, chosen, FIELDS).backward(dy, x, dx, n);
   }
 
-  override linkage(): undefined {}
+  override linkage(chosen: Chosen): ReturnType<Workspace['linkage']> {
+    return float64Linkage(this.workspace, chosen, FIELDS);
+  }
 }
 
 class Halves extends Reals {

@@ -129,7 +129,7 @@ test('the operators state the bounds of the table', () => {
     .map((file) => readFileSync(new URL(file, folder), 'utf8'))
     .join('');
   const stated = source.matchAll(
-    /Error at most ([\d.]+) ULP, of the derivative ([\d.]+)\.\n \*\/\n@unmanaged\n@final\nclass (\w+)/g,
+    /Error at most ([\d.]+) ULP, of the derivative ([\d.]+)\.\n \*\/\n@unmanaged\n@final\n(?:export )?class (\w+)/g,
   );
   for (const [, value, derivative, operator] of stated) {
     const { ulp64 } = specs.get(operator[0].toLowerCase() + operator.slice(1)) as Spec;

@@ -151,7 +151,7 @@ const GELU_SLOPE = memory.data<f64>([
  */
 @unmanaged
 @final
-class Gelu {
+export class Gelu {
 
   @inline forward(x: v128): v128 {
     const a = f64x2.pmin(abs(x), splat(GELU_ZERO));
@@ -230,7 +230,7 @@ const THREE = memory.data<f64>([3.0]);
  */
 @unmanaged
 @final
-class GeluTanh {
+export class GeluTanh {
 
   @inline forward(x: v128): v128 {
     const atLeast = f64x2.pmax(x, splat(MINUS_TANH_ZERO));

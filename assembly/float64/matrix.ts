@@ -1,10 +1,11 @@
-// The kernels on rows and matrices for Float64Array, of the sources that serve both precisions.
+// The kernels on rows and matrices for Float64Array, most of the sources that serve both precisions.
 
 export * from '../crelu';
 export * from '../maxout';
 export * from '../prelu';
 export * from '../product';
 export * from '../random';
+export * from './gated';
 export * from './slopes';
 
 /** Which binary this is. The loader asks. */

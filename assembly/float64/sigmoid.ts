@@ -26,7 +26,7 @@ export { sigmoidFromOutputBackward } from '../sigmoid';
  */
 @unmanaged
 @final
-class Sigmoid {
+export class Sigmoid {
 
   @inline forward(x: v128): v128 {
     return logistic(x);
@@ -52,7 +52,7 @@ export function sigmoidBackward(p: usize, dy: usize, x: usize, dx: usize, n: usi
  */
 @unmanaged
 @final
-class Silu extends ScaledExponential {
+export class Silu extends ScaledExponential {
   /** factor to 26 bits, and the rest, also of a factor that is no float64 */
   factorHigh: v128;
   factorLow: v128;
