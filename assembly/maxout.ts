@@ -40,7 +40,7 @@ function store(address: usize, v: v128, lane: usize, n: usize): void {
 /** Where x comes before the largest so far: it is larger, or the first NaN. */
 @inline
 function isBetter(x: v128, best: v128): v128 {
-  return v128.or(reals.gt(x, best), v128.andnot(reals.ne(x, x), reals.ne(best, best)));
+  return v128.andnot(reals.eq(best, best), reals.le(x, best));
 }
 
 /** The largest of each group, NaN if one is NaN, the first of equal ones. */
@@ -59,10 +59,14 @@ export function maxout(
     for (let i: usize = 0; i < width; i += LANES) {
       const n = min<usize>(width - i, LANES);
       let best = load(at, lane, n);
+      // pmax passes over a NaN.
+      let isNaN = reals.ne(best, best);
       for (let t: usize = 1; t < k; t++) {
         const next = load(at + t * part, lane, n);
-        best = select(isBetter(next, best), next, best);
+        best = reals.pmax(best, next);
+        isNaN = v128.or(isNaN, reals.ne(next, next));
       }
+      best = v128.or(best, isNaN);
       if (n == LANES) v128.store(y, best);
       else storeFirst(y, best, n);
       at += LANES * lane;
