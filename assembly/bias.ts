@@ -7,7 +7,7 @@ import * as wide from './wide';
 class Add {
 
   @inline of(a: v128, b: v128): v128 {
-    return f32x4.add(a, b);
+    return reals.add(a, b);
   }
 }
 

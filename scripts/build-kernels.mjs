@@ -63,12 +63,21 @@ function textsOf({ relaxed, simd }, ending = '') {
 
 // Binaries of their own: what every activation needs, and what is asked for by itself.
 writeFileSync('src/generated/types.ts', textsOf(await compile(['assembly/types.ts', FLAG], 'types-', 'f32')));
-writeFileSync('src/generated/bias.ts', textsOf(await compile(['assembly/bias.ts'], 'families/bias-', 'f32')));
 writeFileSync('src/generated/matrix.ts', textsOf(await compile(['assembly/matrix.ts', FLAG], 'matrix-', 'f32')));
 writeFileSync(
   'src/generated/matrix64.ts',
   textsOf(await compile(['assembly/float64/matrix.ts', FLAG], 'matrix64-', 'f64')),
 );
+
+/** Both precisions of a file of assembly/, which may have a source of its own for float64. */
+async function familyOf(name) {
+  const own64 = `assembly/float64/${name}.ts`;
+  const source64 = existsSync(own64) ? own64 : `assembly/${name}.ts`;
+  const float32 = textsOf(await compile([`assembly/${name}.ts`], `families/${name}-`, 'f32'));
+  return float32 + textsOf(await compile([source64], `families/${name}-float64-`, 'f64'), '64');
+}
+
+writeFileSync('src/generated/bias.ts', await familyOf('bias'));
 
 // The families of activations, with a copy of the functions of src/calls.ts for each row.
 const [head, functions] = readFileSync('src/calls.ts', 'utf8').split('// ---- copied from here on ----\n');
@@ -78,15 +87,11 @@ for (const file of readdirSync('src/activations')) {
   const names = Array.from(rows.matchAll(/^export const (\w+) = .*activation\(/gm), ([, name]) => name);
   if (names.length === 0) continue;
   const family = file.replace('.ts', '');
-  const own64 = `assembly/float64/${file}`;
-  const source64 = existsSync(own64) ? own64 : `assembly/${file}`;
-  const float32 = textsOf(await compile([`assembly/${file}`], `families/${family}-`, 'f32'));
-  const float64 = textsOf(await compile([source64], `families/${family}-float64-`, 'f64'), '64');
   const copies = names.map((name) => `  ${name}: (() => {\n${copy}\n    return { loops, stage, calls };\n  })(),\n`);
   writeFileSync(
     `src/generated/${file}`,
     `${head.replaceAll("'./", "'../")}
-${float32}${float64}
+${await familyOf(family)}
 /** The functions of src/calls.ts, a copy for each activation. */
 export const copies = {
 ${copies.join('')}};

@@ -1,9 +1,18 @@
 import { backwardWithBias, checkBias, forwardWithBias } from './bias';
 import { applyTyped, type PreparedCall, prepareTyped, type TypedCall } from './dispatch';
-import { checkFloat32, checkOptions, describe, isPlainFloat32, outFor, outLike } from './errors';
+import { checkFloat32, checkLength, checkOptions, describe, isPlainFloat32, outLike } from './errors';
 import type { Family } from './family';
 import { current, defaultRuntime, type Kernel, type Runtime } from './runtime';
-import { type ElementType, type FloatArray, type NumberArray, otherType, type Same } from './types';
+import {
+  checkType,
+  type ElementType,
+  type FloatArray,
+  floatType,
+  type NumberArray,
+  otherType,
+  resultArray,
+  type Same,
+} from './types';
 import type { Linked } from './wasm';
 
 /** Which of several definitions under one name: the exact one, or the form with tanh. */
@@ -72,15 +81,15 @@ export type Options<D extends Defaults = any, A = Float32Array> = string extends
   : { readonly [K in keyof D]?: D[K] extends number ? number : Approximation } & {
       /** Where the result goes: an array of the source's type and length, which may be the source itself. */
       readonly out?: A;
-      /** What is added to x first: for rows along the last axis, as long as they are. Of Float32Arrays alone. */
-      readonly bias?: Float32Array;
+      /** What is added to x first: for rows along the last axis, as long as they are; of the type of x. */
+      readonly bias?: A;
     };
 
 /** What a caller may pass to a gradient. */
 // biome-ignore lint/suspicious/noExplicitAny: any activation's options
 export type BackwardOptions<D extends Defaults = any, A = Float32Array> = Options<D, A> & {
   /** Where the gradient with respect to the bias goes, the sums of the columns of that with respect to x: as long as `bias`. */
-  readonly dBias?: Float32Array;
+  readonly dBias?: A;
 };
 
 /** Options of calls that have no bias. */
@@ -226,11 +235,11 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   const [a, b] = numericDefaults(spec);
   const byDefault: Parameters = { a, b };
   const [defaultA = 0, defaultB = 0] = [optionA, optionB].map((option) => defaults[option] as number | undefined);
-  const known = [...Object.keys(defaults), 'out'];
+  const ownOptions = [...Object.keys(defaults), 'out'];
   const knownWithBias = [...Object.keys(defaults), 'bias', 'out'];
   const knownBackward = [...knownWithBias, 'dBias'];
   // There are two options at most; where there are fewer, `out` is compared again.
-  const compared = [...known, 'out'];
+  const compared = [...ownOptions, 'out'];
   const [comparedA, comparedB] = compared;
 
   function runtimeNow(): Runtime {
@@ -323,22 +332,22 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   const lastBackward = new Last();
   const slow: Calls = {
     forward(x, options) {
+      if (options?.bias !== undefined) return withBias(undefined, x, options);
       if (!isPlainFloat32(x)) {
         const type = otherType(name, 'x', x);
-        if (type !== undefined) return applied(typedCall(name, type, x, options));
+        if (type !== undefined) return applied(typedCall(name, type, x, options, knownWithBias));
       }
-      if (options?.bias !== undefined) return withBias(undefined, x, options);
       const { out, kernel, a, b } = prepared(name, undefined, x, options, knownWithBias);
       remember(last, undefined, x, out, options, kernel, a, b);
       kernel.forward(x, out, a, b);
       return out;
     },
     backward(dy, x, options) {
+      if (options?.bias !== undefined || options?.dBias !== undefined) return withBias({ dy }, x, options);
       if (!isPlainFloat32(x)) {
         const type = otherType(backwardName, 'x', x);
-        if (type !== undefined) return applied(typedCall(backwardName, type, x, options, { dy }));
+        if (type !== undefined) return applied(typedCall(backwardName, type, x, options, knownBackward, { dy }));
       }
-      if (options?.bias !== undefined || options?.dBias !== undefined) return withBias(dy, x, options);
       checkFloat32(backwardName, 'dy', dy);
       const { out, kernel, a, b } = prepared(backwardName, dy, x, options, knownBackward);
       remember(lastBackward, dy, x, out, options, kernel, a, b);
@@ -353,8 +362,11 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
     type: ElementType,
     x: NumberArray,
     options: Options | undefined,
+    names: readonly string[],
     upstream?: { readonly dy: unknown },
   ): TypedCall {
+    // Integers have no bias.
+    const known = type.range === undefined ? names : ownOptions;
     const choose = (isExact: boolean) => chosen(fn, options, isExact);
     return { fn, type, isGradient: upstream !== undefined, dy: upstream?.dy, x, options, known, choose };
   }
@@ -392,28 +404,37 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   function backwardFromOutput(dy: Float32Array, y: Float32Array, options?: Options): Float32Array {
     const type = isPlainFloat32(y) ? undefined : otherType(outputName, 'y', y);
     if (type !== undefined) {
-      const call = typedCall(outputName, type, y, options, { dy });
+      const call = typedCall(outputName, type, y, options, ownOptions, { dy });
       return applied({ ...call, source: 'y', choose: (isExact) => chosenOutput(options, isExact) });
     }
     checkFloat32(outputName, 'dy', dy);
-    const out = outLike(outputName, dy, y, options, known, 'y');
+    const out = outLike(outputName, dy, y, options, ownOptions, 'y');
     const { row, a, b } = chosenOutput(options);
     runtimeNow().kernel(row).backward(dy, y, out, a, b);
     return out;
   }
 
-  /** A call with the option `bias`: the gradient where `dy` is given, else the value. */
-  function withBias(dy: Float32Array | undefined, x: Float32Array, options: BackwardOptions): Float32Array {
-    const isForward = dy === undefined;
-    const fn = isForward ? name : backwardName;
-    if (!isForward) checkFloat32(fn, 'dy', dy);
-    const out = outFor(fn, dy, x, options as Options, isForward ? knownWithBias : knownBackward);
-    const { bias, dBias } = options as { bias?: Float32Array; dBias?: Float32Array };
-    const choice = chosen(fn, options as Options);
-    checkBias(fn, x, out, bias, dBias);
-    if (isForward) forwardWithBias(runtimeNow(), choice, x, bias, out);
-    else backwardWithBias(runtimeNow(), choice, dy, x, bias, out, dBias);
-    return out;
+  /** A call with the option `bias`: the gradient where there is an `upstream`, else the value. */
+  function withBias(
+    upstream: { readonly dy: unknown } | undefined,
+    x: NumberArray,
+    options: BackwardOptions,
+  ): Float32Array {
+    const fn = upstream === undefined ? name : backwardName;
+    const type = floatType(fn, 'x', x);
+    const dy: unknown = upstream?.dy;
+    if (upstream !== undefined) {
+      checkType(fn, 'dy', dy, type);
+      checkLength(fn, 'dy', dy, x.length, 'x');
+    }
+    checkOptions(fn, options, upstream === undefined ? knownWithBias : knownBackward);
+    const { bias, dBias } = options as BackwardOptions<Defaults, NumberArray>;
+    const out = resultArray(fn, 'out', options.out, type, x.length, 'x');
+    const choice = chosen(fn, options, type.bytes === 8);
+    checkBias(fn, type, x, out, bias, dBias);
+    if (upstream === undefined) forwardWithBias(runtimeNow(), type, choice, x, bias, out);
+    else backwardWithBias(runtimeNow(), type, choice, dy as NumberArray, x, bias, out, dBias);
+    return out as Float32Array;
   }
 
   /** What a call on Float32Arrays would do, its other arguments checked. */
@@ -433,14 +454,15 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
   const prepare: Preparations = {
     forward(x, options) {
       const type = otherType(name, 'x', x);
-      if (type !== undefined) return prepareTyped(typedCall(name, type, x, options), runtimeNow());
-      return prepared(name, undefined, x as Float32Array, options, known);
+      if (type !== undefined) return prepareTyped(typedCall(name, type, x, options, ownOptions), runtimeNow());
+      return prepared(name, undefined, x as Float32Array, options, ownOptions);
     },
     backward(dy, x, options) {
       const type = otherType(backwardName, 'x', x);
-      if (type !== undefined) return prepareTyped(typedCall(backwardName, type, x, options, { dy }), runtimeNow());
+      if (type !== undefined)
+        return prepareTyped(typedCall(backwardName, type, x, options, ownOptions, { dy }), runtimeNow());
       checkFloat32(backwardName, 'dy', dy);
-      return prepared(backwardName, dy, x as Float32Array, options, known);
+      return prepared(backwardName, dy, x as Float32Array, options, ownOptions);
     },
     chosen: (fn, options, isExact) => chosen(fn, options as Options | undefined, isExact),
   };

@@ -3,38 +3,52 @@
 import type { Chosen } from './activation';
 import { Binary } from './binary';
 import { apply, Blocks, type Operand, type Place, SUMS, TEMPORARY_1, TEMPORARY_2 } from './blocks';
-import { checkFloat32, checkLength } from './errors';
-import { relaxed, simd } from './generated/bias';
+import { checkLength } from './errors';
+import * as generated from './generated/bias';
 import { apart, collide } from './overlap';
-import { copyIn, type Real, type Reals, realsIn } from './reals';
-import type { KernelSet, Runtime } from './runtime';
-import { type Sums, Totals } from './sums';
-import { type NumberArray, types } from './types';
+import { copyIn, type Real, type RealKernels, type Reals, realsIn } from './reals';
+import type { Runtime } from './runtime';
+import { LACK, lostOfSum, pairedPlace, type Sums, Totals } from './sums';
+import { checkType, type ElementType, type NumberArray, types } from './types';
 
 interface BiasKernels {
   addRow(x: number, xStride: number, row: number, y: number, yStride: number, width: number, rows: number): void;
   addColumns(x: number, xStride: number, sums: number, width: number, rows: number): void;
 }
 
-const biasKernels: KernelSet<BiasKernels> = {
-  binary: /* @__PURE__ */ new Binary('activations', { relaxed, simd }),
-  js(buffer) {
-    const heap = new Float32Array(buffer);
-    return {
-      addRow(x, xStride, row, y, yStride, width, rows) {
-        for (let r = 0; r < rows; r++) {
-          const [p, q] = [(x + r * xStride) / 4, (y + r * yStride) / 4];
-          for (let i = 0; i < width; i++) heap[q + i] = heap[p + i] + heap[row / 4 + i];
+function biasLoops(heap: Real): BiasKernels {
+  const { buffer, BYTES_PER_ELEMENT: bytes } = heap;
+  const isDouble = bytes === 8;
+  return {
+    addRow(x, xStride, row, y, yStride, width, rows) {
+      for (let r = 0; r < rows; r++) {
+        const [p, q] = [(x + r * xStride) / bytes, (y + r * yStride) / bytes];
+        for (let i = 0; i < width; i++) heap[q + i] = heap[p + i] + heap[row / bytes + i];
+      }
+    },
+    addColumns(x, xStride, sums, width, rows) {
+      const totals = new Float64Array(buffer, sums);
+      for (let r = 0; r < rows; r++) {
+        const p = (x + r * xStride) / bytes;
+        for (let i = 0; i < width; i++) {
+          const place = isDouble ? pairedPlace(i) : i;
+          const total = totals[place] + heap[p + i];
+          if (isDouble) totals[place + LACK] += lostOfSum(totals[place], heap[p + i], total);
+          totals[place] = total;
         }
-      },
-      addColumns(x, xStride, sums, width, rows) {
-        const totals = new Float64Array(buffer, sums, width);
-        for (let r = 0; r < rows; r++) {
-          const p = (x + r * xStride) / 4;
-          for (let i = 0; i < width; i++) totals[i] += heap[p + i];
-        }
-      },
-    };
+      }
+    },
+  };
+}
+
+const biasKernels: RealKernels<BiasKernels> = {
+  float32: {
+    binary: /* @__PURE__ */ new Binary('activations', generated),
+    js: (buffer) => biasLoops(new Float32Array(buffer)),
+  },
+  float64: {
+    binary: /* @__PURE__ */ new Binary('float64', { relaxed: generated.relaxed64, simd: generated.simd64 }),
+    js: (buffer) => biasLoops(new Float64Array(buffer)),
   },
 };
 
@@ -105,27 +119,28 @@ export function repeated(vector: Real, inner: number): Parameters<typeof withRow
 
 /** The sums of the columns of `x`, whose rows are as long as `to`, summed in float64. */
 export function sumColumns(runtime: Runtime, x: Float32Array, to: Float32Array): void {
-  const workspace = runtime.workspace(x);
-  const { addColumns } = workspace.kernels(biasKernels);
+  const reals = realsIn(runtime.workspace(x), types.float32);
+  const { addColumns } = reals.kernels(biasKernels);
   const add: Parameters<typeof withRow>[6] = ([{ at, row }], columns, rows, _, sums) =>
     addColumns(at, row, sums, columns, rows);
-  withRow(realsIn(workspace, types.float32), x.length, to.length, () => {}, [x], [], add, { to, inner: 1 });
+  withRow(reals, x.length, to.length, () => {}, [x], [], add, { to, inner: 1 });
 }
 
-/** Checks what a call to `fn` was given beside x and out. */
+/** Checks what a call to `fn` was given beside x and out, which are of the type. */
 export function checkBias(
   fn: string,
-  x: Float32Array,
-  out: Float32Array,
-  bias: Float32Array | undefined,
-  dBias: Float32Array | undefined,
-): asserts bias {
-  checkFloat32(fn, 'bias', bias);
+  type: ElementType,
+  x: NumberArray,
+  out: NumberArray,
+  bias: unknown,
+  dBias: unknown,
+): asserts bias is NumberArray {
+  checkType(fn, 'bias', bias, type);
   if (x.length > 0 && x.length % bias.length !== 0) {
     throw new RangeError(`${fn}: bias must have a length that divides that of x, ${x.length}, got ${bias.length}`);
   }
   if (dBias === undefined) return;
-  checkFloat32(fn, 'dBias', dBias);
+  checkType(fn, 'dBias', dBias, type);
   checkLength(fn, 'dBias', dBias, bias.length, 'bias');
   if (collide(dBias, out)) throw new RangeError(`${fn}: dBias and out must not overlap`);
 }
@@ -133,55 +148,49 @@ export function checkBias(
 /** y = f(x + bias). Arguments have been checked. */
 export function forwardWithBias(
   runtime: Runtime,
+  type: ElementType,
   chosen: Chosen,
-  x: Float32Array,
-  bias: Float32Array,
-  out: Float32Array,
+  x: NumberArray,
+  bias: NumberArray,
+  out: NumberArray,
 ): void {
   const source = apart(x, out);
-  const workspace = runtime.workspace(source, out);
-  const { addRow } = workspace.kernels(biasKernels);
-  const fill = repeated(apart(bias, out), 1);
-  withRow(
-    realsIn(workspace, types.float32),
-    x.length,
-    bias.length,
-    fill,
-    [source],
-    [out],
-    ([x, y], columns, rows, biasRow) => {
-      addRow(x.at, x.row, biasRow, Z, 4 * columns, columns, rows);
-      apply(workspace, chosen, undefined, Z, y.at, columns * rows);
-    },
-  );
+  const reals = realsIn(runtime.workspace(source, out), type);
+  const { addRow } = reals.kernels(biasKernels);
+  const fill = repeated(reals.unpacked(apart(bias, out)), 1);
+  withRow(reals, x.length, bias.length, fill, [source], [out], ([x, y], columns, rows, biasRow) => {
+    addRow(x.at, x.row, biasRow, Z, reals.bytes * columns, columns, rows);
+    apply(reals, chosen, undefined, Z, y.at, columns * rows);
+  });
 }
 
 /** dx = dy f'(x + bias); the sums of its columns go to `dBias`. */
 export function backwardWithBias(
   runtime: Runtime,
+  type: ElementType,
   chosen: Chosen,
-  dy: Float32Array,
-  x: Float32Array,
-  bias: Float32Array,
-  out: Float32Array,
-  dBias: Float32Array | undefined,
+  dy: NumberArray,
+  x: NumberArray,
+  bias: NumberArray,
+  out: NumberArray,
+  dBias: NumberArray | undefined,
 ): void {
   const targets = dBias === undefined ? [out] : [out, dBias];
   const sources = [apart(dy, ...targets), apart(x, ...targets)];
-  const workspace = runtime.workspace(...sources, out);
-  const { addRow, addColumns } = workspace.kernels(biasKernels);
-  const fill = repeated(apart(bias, ...targets), 1);
+  const reals = realsIn(runtime.workspace(...sources, out), type);
+  const { addRow, addColumns } = reals.kernels(biasKernels);
+  const fill = repeated(reals.unpacked(apart(bias, ...targets)), 1);
   const sums = dBias && { to: dBias, inner: 1 };
   withRow(
-    realsIn(workspace, types.float32),
+    reals,
     x.length,
     bias.length,
     fill,
     sources,
     [out],
     ([dy, x, dx], columns, rows, biasRow, sums) => {
-      addRow(x.at, x.row, biasRow, Z, 4 * columns, columns, rows);
-      apply(workspace, chosen, dy.at, Z, dx.at, columns * rows);
+      addRow(x.at, x.row, biasRow, Z, reals.bytes * columns, columns, rows);
+      apply(reals, chosen, dy.at, Z, dx.at, columns * rows);
       if (dBias !== undefined) addColumns(dx.at, dx.row, sums, columns, rows);
     },
     sums,

@@ -2,7 +2,6 @@
 
 import type { Chosen } from './activation';
 import type { Reals } from './reals';
-import type { Workspace } from './runtime';
 import { BLOCK, SCRATCH, WHOLE } from './staging';
 import type { NumberArray } from './types';
 
@@ -157,26 +156,19 @@ export function roundUp(n: number, whole = WHOLE): number {
  * Applies an activation to any number of elements at `x`, which is scratch memory: y = f(x), or y = dy f'(x) where there is a `dy`. Nothing
  * behind `y` is written, nothing behind `dy` is read.
  */
-export function apply(
-  workspace: Workspace,
-  { row, a, b }: Chosen,
-  dy: number | undefined,
-  x: number,
-  y: number,
-  n: number,
-): void {
-  const { heap } = workspace;
+export function apply(reals: Reals, chosen: Chosen, dy: number | undefined, x: number, y: number, n: number): void {
+  const { heap, bytes } = reals;
   const rest = n % WHOLE;
   const whole = n - rest;
   if (whole > 0) run(dy, x, y, whole);
   if (rest > 0) {
-    if (dy !== undefined) heap.copyWithin(TAIL / 4, dy / 4 + whole, dy / 4 + n);
-    run(dy === undefined ? undefined : TAIL, x + 4 * whole, TAIL, WHOLE);
-    heap.copyWithin(y / 4 + whole, TAIL / 4, TAIL / 4 + rest);
+    if (dy !== undefined) heap.copyWithin(TAIL / bytes, dy / bytes + whole, dy / bytes + n);
+    run(dy === undefined ? undefined : TAIL, x + bytes * whole, TAIL, WHOLE);
+    heap.copyWithin(y / bytes + whole, TAIL / bytes, TAIL / bytes + rest);
   }
 
   function run(dy: number | undefined, x: number, y: number, n: number): void {
-    if (dy === undefined) workspace.forward(row, a, b, x, y, n);
-    else workspace.backward(row, a, b, dy, x, y, n);
+    if (dy === undefined) reals.forward(chosen, x, y, n);
+    else reals.backward(chosen, dy, x, y, n);
   }
 }

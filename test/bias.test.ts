@@ -1,7 +1,8 @@
 // The option `bias`: f(x + bias) in one pass, and its gradients.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Activation, activations, type BackwardOptions, create, type Options } from '../src';
+import { type Activation, activations, type BackwardOptions, create, type FloatArray, type Options } from '../src';
+import { expectEqual, fill, floatTypes, numbers, type Place } from './element-types';
 import { bits, randoms } from './float32';
 
 // biome-ignore lint/suspicious/noExplicitAny: wrong on purpose
@@ -136,6 +137,107 @@ describe.each(['relaxed', 'simd', 'js'] as const)('%s', (backend) => {
   });
 });
 
+/** The sum of float64 numbers without rounding errors but the last: of parts that do not overlap (Shewchuk). */
+function exactSum(terms: Iterable<number>): number {
+  let parts: number[] = [];
+  for (let x of terms) {
+    const kept: number[] = [];
+    for (let y of parts) {
+      if (Math.abs(x) < Math.abs(y)) [x, y] = [y, x];
+      const high = x + y;
+      const low = y - (high - x);
+      if (low !== 0) kept.push(low);
+      x = high;
+    }
+    parts = [...kept, x];
+  }
+  return parts.reduce((sum, part) => sum + part, 0);
+}
+
+describe.each(floatTypes)('$name', (type) => {
+  const { BYTES_PER_ELEMENT: width, elementType } = type.make(0);
+  const wide = (x: FloatArray): FloatArray => (width === 2 ? Float32Array.from(numbers(x)) : x);
+  const narrow = (x: FloatArray): FloatArray => (width === 2 ? fill(type.make(x.length), x) : x);
+  /** x plus the bias of each column, of halves as float32. */
+  function sumOf(x: FloatArray, bias: FloatArray): FloatArray {
+    const row = wide(bias);
+    return wide(x).map((v, i) => v + row[i % row.length]) as FloatArray;
+  }
+  /** What rounding a sum may cost. */
+  const unit = width === 8 ? 2 ** -53 : elementType === 'bfloat16' ? 2 ** -8 : 2 ** -11;
+
+  describe.each(['relaxed', 'simd', 'js'] as const)('%s', (backend) => {
+    const lanewise = create({ backend });
+    const arena = lanewise.createArena(2 ** 21);
+
+    function check(f: Activation, place: Place, rows: number, columns: number, inPlace: boolean) {
+      arena.reset();
+      const filled = (values: Float32Array) => fill(type.make(values.length + 3, place), [0, 0, ...values, 0]);
+      const part = (array: FloatArray) => array.subarray(2, array.length - 1) as FloatArray;
+      const [x, dy, bias] = [rows * columns, rows * columns, columns].map((n, i) => part(filled(ordinary(n, i + 1))));
+      const guarded = filled(new Float32Array(rows * columns));
+      const dBias = part(filled(new Float32Array(columns).fill(7)));
+      const out = inPlace ? dy : part(guarded);
+      const z = sumOf(x, bias);
+      const slopes = f.backward(wide(dy), z);
+      expect(f.backward(dy, x, { bias, dBias, out })).toBe(out);
+      expectEqual(out, narrow(slopes));
+      const sums = numbers(dBias);
+      for (let i = 0; i < columns; i++) {
+        const sum = exactSum(Array.from({ length: rows }, (_, row) => slopes[row * columns + i]));
+        const bound = 1.0001 * unit * Math.abs(sum) + (width === 2 ? 2 ** -25 : 1e-28);
+        const isBeyond = elementType === 'float16' && Math.abs(sum) >= 65504;
+        if (!(Math.abs(sums[i] - sum) <= bound || isBeyond)) expect(sums[i]).toBe(sum);
+      }
+      expect(f(x, { bias, out: inPlace ? x : out })).toBe(inPlace ? x : out);
+      expectEqual(inPlace ? x : out, narrow(f(z)));
+      const ends = numbers(guarded);
+      expect([ends[0], ends[1], ends[ends.length - 1]]).toEqual([0, 0, 0]);
+    }
+
+    test.each(Object.values(activations) as Activation[])('$name', ({ name }) => {
+      const f = lanewise.activations[name as keyof typeof activations] as Activation;
+      check(f, (bytes) => new Uint8Array(bytes), 3, 5, false);
+      check(f, (bytes) => arena.uint8(bytes), 7, 31, true);
+    });
+
+    test('any rows and widths', () => {
+      const places = fc.constantFrom<Place>(
+        (bytes) => new Uint8Array(bytes),
+        (bytes) => new Uint8Array(new SharedArrayBuffer(bytes)),
+        (bytes) => arena.uint8(bytes),
+      );
+      const columns = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(511, 513, 4097));
+      fc.assert(
+        fc.property(places, fc.integer({ min: 0, max: 12 }), columns, fc.boolean(), (place, rows, columns, inPlace) =>
+          check(lanewise.tanh, place, rows, columns, inPlace),
+        ),
+        { numRuns: 15 },
+      );
+    });
+
+    test('arrays that overlap', () => {
+      for (const shift of [-3, 3]) {
+        const memory = fill(type.make(5010), ordinary(5010, 4));
+        const [x, out] = [memory.subarray(4, 5004), memory.subarray(4 + shift, 5004 + shift)];
+        const bias = memory.subarray(1, 6);
+        const expected = narrow(lanewise.tanh(sumOf(x, bias)));
+        expectEqual(lanewise.tanh(x, { bias, out }), expected);
+      }
+    });
+  });
+});
+
+test('column sums of float64 numbers that cancel', () => {
+  const terms = [1e16, 1, -1e16, 1, 1e-3];
+  const dy = Float64Array.from({ length: 3 * terms.length }, (_, i) => terms[Math.floor(i / 3)] * ((i % 3) + 1));
+  for (const backend of ['relaxed', 'simd', 'js'] as const) {
+    const dBias = new Float64Array(3);
+    create({ backend }).relu.backward(dy, new Float64Array(15).fill(1), { bias: new Float64Array(3), dBias });
+    expect([...dBias]).toEqual([1, 2, 3].map((k) => exactSum(terms.map((term) => term * k))));
+  }
+});
+
 describe('errors, before anything is written', () => {
   const { gelu, relu } = create();
   const x = new Float32Array(12).fill(1);
@@ -173,6 +275,31 @@ describe('errors, before anything is written', () => {
       'dBias of a value',
       () => gelu(x, any({ bias, dBias: bias, out })),
       new TypeError('gelu: unknown option dBias, expected approximate, bias, out'),
+    ],
+    [
+      'bias of another type',
+      () => gelu(new Float64Array(12), { bias: any(bias) }),
+      new TypeError('gelu: bias must be a Float64Array, got Float32Array(4)'),
+    ],
+    [
+      'bias of float64 for float32',
+      () => gelu(x, { bias: any(new Float64Array(4)), out }),
+      new TypeError('gelu: bias must be a Float32Array, got Float64Array(4)'),
+    ],
+    [
+      'dBias of another type',
+      () => gelu.backward(new Float64Array(12), new Float64Array(12), { bias: new Float64Array(4), dBias: any(bias) }),
+      new TypeError('gelu.backward: dBias must be a Float64Array, got Float32Array(4)'),
+    ],
+    [
+      'dy of another type',
+      () => gelu.backward(any(x), new Float64Array(12), { bias: new Float64Array(4) }),
+      new TypeError('gelu.backward: dy must be a Float64Array, got Float32Array(12)'),
+    ],
+    [
+      'integers',
+      () => relu(new Int8Array(12), { bias: any(new Int8Array(4)) }),
+      new TypeError('relu: x must be an array of floating-point numbers, got Int8Array(12)'),
     ],
     ['with', () => relu.with(any({ bias })), new TypeError('relu.with: unknown option bias, expected none')],
     [

@@ -44,6 +44,12 @@ async function threads(pool: Pool): Promise<void> {
   await pool.run(leakyRelu, x, { alpha: 0.1, out: x });
   await pool.backward(gelu, x, x, { approximate: 'tanh', signal: AbortSignal.abort() });
   pool.runSync(relu, x);
+  (await pool.run(gelu, new Float64Array(1), { out: new Float64Array(1) })) satisfies Float64Array;
+  pool.runSync(hardTanh, new Int8Array(1), { min: 0 }) satisfies Int8Array;
+  // @ts-expect-error
+  pool.runSync(gelu, new Int8Array(1));
+  // @ts-expect-error
+  await pool.run(gelu, new Float64Array(1), { out: x });
   await pool.run(dense, x, x, { shape: [1, 1], activation: relu, signal: AbortSignal.abort() });
   pool.runSync(matmul, x, x, { shape: [1, 1, 1] });
   // @ts-expect-error
@@ -92,6 +98,9 @@ void [doubles, halves, bytes, table, slopes, layer];
 quantizedDense(options)(new Int8Array(1));
 // @ts-expect-error
 quantizedPrelu(x, { input: q, output: q })(new Uint8Array(1), { out: new Int8Array(1) });
+gelu(new Float64Array(1), { bias: new Float64Array(1) });
+// @ts-expect-error
+gelu(new Float64Array(1), { bias: x });
 // @ts-expect-error
 gelu(new Int8Array(1));
 // @ts-expect-error

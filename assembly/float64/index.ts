@@ -5,6 +5,7 @@ export * from '../hard';
 export * from '../relu';
 export * from '../shrink';
 export * from './algebraic';
+export * from './bias';
 export * from './exponential';
 export * from './gelu';
 export * from './sigmoid';
