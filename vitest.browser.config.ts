@@ -36,6 +36,8 @@ const instances = Object.entries(programs).flatMap(([browser, paths]) => {
   return path === undefined ? [] : [{ browser, provider: installed(browser as SupportedBrowser, path) }];
 });
 
+if (instances.length === 0) throw new Error('npm run test:browser needs an installed Chromium or Firefox.');
+
 export default defineConfig({
   // Shared memory asks for them.
   server: {
@@ -43,7 +45,9 @@ export default defineConfig({
   },
   test: {
     include: ['test/*.test.ts'],
-    exclude: ['test/{examples,parallel,parallel-dense,plot,readme,reference,runtime,sources,verify}.test.ts'],
+    exclude: [
+      'test/{examples,float64,parallel,parallel-dense,plot,readme,reference,runtime,sources,tsdoc,verify}.test.ts',
+    ],
     testTimeout: 120_000,
     browser: { enabled: true, headless: true, screenshotFailures: false, instances },
   },

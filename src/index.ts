@@ -36,7 +36,7 @@ export {
   softmin,
   sparsemax,
 } from './rows';
-export { type Backend, backend, init } from './runtime';
+export { type Backend, backend, type InitOptions, init } from './runtime';
 export {
   type ActivationStats,
   type ActivationStatsFunction,

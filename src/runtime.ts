@@ -89,6 +89,13 @@ export function createRuntime(name: Backend): Runtime {
   return wasmRuntime(name);
 }
 
+export interface InitOptions {
+  readonly module?: WebAssembly.Module;
+  readonly warn?: boolean;
+}
+
+let hasWarned = false;
+
 /**
  * Compiles the kernels ahead of the first call, without blocking. Not needed: the first call compiles them if this was not
  * awaited.
@@ -96,14 +103,16 @@ export function createRuntime(name: Backend): Runtime {
  * @param options.module - a binary of the package, compiled already, for places that forbid compiling: `lanewise/relaxed.wasm` or
  *   `lanewise/simd.wasm`, and, in further calls, those of the same endings that begin with `lanewise/float64-`, `lanewise/types-`,
  *   `lanewise/matrix-` and `lanewise/matrix64-`
- * @throws TypeError if `module` is not a WebAssembly.Module
+ * @param options.warn - whether the console is to say so, once, if only the slow backend `js` can be had; not by default
+ * @throws TypeError if `module` is not a WebAssembly.Module, or `warn` not a boolean
  *
  * @example
  * await init();
  */
-export async function init(options: { readonly module?: WebAssembly.Module } = {}): Promise<void> {
-  checkOptions('init', options, ['module']);
-  const { module } = options;
+export async function init(options: InitOptions = {}): Promise<void> {
+  checkOptions('init', options, ['module', 'warn']);
+  const { module, warn = false } = options;
+  if (typeof warn !== 'boolean') throw new TypeError(`init: warn must be a boolean, got ${describe(warn)}`);
   if (module !== undefined) {
     if (!(module instanceof WebAssembly.Module)) {
       throw new TypeError(`init: module must be a WebAssembly.Module, got ${describe(module)}`);
@@ -121,5 +130,11 @@ export async function init(options: { readonly module?: WebAssembly.Module } = {
     }
   } else if (backend !== 'js') {
     await Binary.compileAll('activations', backend);
+  }
+  if (warn && backend === 'js' && !hasWarned) {
+    hasWarned = true;
+    console.warn(
+      "lanewise: WebAssembly with SIMD is missing or forbidden here (script-src needs 'wasm-unsafe-eval'), plain loops are slower",
+    );
   }
 }

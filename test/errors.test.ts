@@ -331,7 +331,10 @@ describe('a wrong argument', () => {
     ).rejects.toThrow(
       new TypeError('init: module must be one of the binaries of lanewise, such as lanewise/simd.wasm, got another'),
     );
-    await expect(init(any({ wasm: 1 }))).rejects.toThrow(new TypeError('init: unknown option wasm, expected module'));
+    await expect(init(any({ wasm: 1 }))).rejects.toThrow(
+      new TypeError('init: unknown option wasm, expected module, warn'),
+    );
+    await expect(init({ warn: any('yes') })).rejects.toThrow(new TypeError('init: warn must be a boolean, got "yes"'));
     await expect(init(any(1))).rejects.toThrow(new TypeError('init: options must be an object, got 1'));
   });
 });

@@ -275,7 +275,7 @@ describe('errors', () => {
     [
       'more units than an array can have',
       () => activationStats(new Float32Array(), { shape: [0, 2 ** 33] }),
-      new RangeError('Array buffer allocation failed'),
+      expect.objectContaining({ name: 'RangeError' }), // each engine has its own words
     ],
     [
       'axis',

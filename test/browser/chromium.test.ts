@@ -93,6 +93,32 @@ describe.skipIf(executablePath === undefined)('Chromium', () => {
     expect(await inPage('/no-wasm')).toEqual(await tenCalls(lanewise.create({ backend: 'js' })));
   });
 
+  test('the same, where it is asked to warn: once', async () => {
+    const warnings: string[] = [];
+    const keep = (message: { type(): string; text(): string }) => {
+      if (message.type() === 'warning') warnings.push(message.text());
+    };
+    page.on('console', keep);
+    await open('/no-wasm');
+    await page.evaluate("import('/index.js').then(({ init, relu }) => init().then(() => relu(new Float32Array(1))))");
+    expect(warnings).toEqual([]);
+    await page.evaluate(
+      "import('/index.js').then(({ init }) => Promise.all([init({ warn: true }), init({ warn: true })]))",
+    );
+    expect(warnings).toEqual([expect.stringMatching(/^lanewise: WebAssembly with SIMD is missing or forbidden here/)]);
+    page.off('console', keep);
+  });
+
+  test.each(['/', '/isolated'])('a Web Worker of %s', async (path) => {
+    await open(path);
+    const result = await page.evaluate(`new Promise((resolve, reject) => {
+      const worker = new Worker('/calls-in-worker.js', { type: 'module' });
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(message));
+    })`);
+    expect(result).toEqual(await tenCalls(simd));
+  });
+
   test('threads, on a cross-origin isolated page: the same bits as without', async () => {
     await open('/isolated');
     const result = await page.evaluate(`(async () => {

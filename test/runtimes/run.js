@@ -39,7 +39,7 @@ const core = [
   'safetensors',
 ];
 /** Of Node's own tools, of documents and of other programs. */
-const others = ['examples', 'plot', 'readme', 'sources', 'verify'];
+const others = ['examples', 'plot', 'readme', 'sources', 'tsdoc', 'verify'];
 
 const { values, positionals } = parseArgs({ options: { all: { type: 'boolean' } }, allowPositionals: true });
 const names = positionals.length > 0 ? positionals : Object.keys(runtimes);
