@@ -94,6 +94,13 @@ export function evenOdd9(c: usize, x: v128): v128 {
 
 
 @inline
+export function evenOdd13(c: usize, x: v128): v128 {
+  const square = reals.mul(x, x);
+  return madd(degree6(c + SIZE, square, 2 * SIZE), x, degree6(c, square, 2 * SIZE));
+}
+
+
+@inline
 export function evenOdd15(c: usize, x: v128): v128 {
   const square = reals.mul(x, x);
   return madd(degree7(c + SIZE, square, 2 * SIZE), x, degree7(c, square, 2 * SIZE));

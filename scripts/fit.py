@@ -232,9 +232,48 @@ def gelu_slope_float64():
     fit_float64("GELU_SLOPE_FLOAT64", [v - 1 for v in values], powers(us, 0, 20), [1 / v for v in values])
 
 
+def exp_ratio_float64():
+    """tanh(r / 2) / r = (1 / 2 + w (c0 + c1 w)) / (1 + w (d0 + d1 w)) with w = r^2 at Chebyshev's nodes: e^r is (1 + tanh) / (1 - tanh)."""
+    size = mp.log(2) / 2 * mp.mpf("1.0001")
+    ratio = lambda w: mp.tanh(mp.sqrt(w) / 2) / mp.sqrt(w)
+    ws = [size**2 * (1 + mp.cos(mp.pi * (2 * k + 1) / 8)) / 2 for k in range(4)]
+    system = mp.matrix([[w, w**2, -w * ratio(w), -(w**2) * ratio(w)] for w in ws])
+    c = [mp.mpf(float(v)) for v in mp.lu_solve(system, mp.matrix([ratio(w) - mp.mpf("0.5") for w in ws]))]
+    error = mp.mpf(0)
+    for r in chebyshev_grid(mp.mpf("1e-9"), size, 300):
+        w = r * r
+        t = r * (mp.mpf("0.5") + w * (c[0] + c[1] * w)) / (1 + w * (c[2] + c[3] * w))
+        error = max(error, abs((1 + t) / (1 - t) / mp.exp(r) - 1))
+    print(f"EXP_RATIO_FLOAT64, error 2^{float(mp.log(error, 2)):.2f}", *(f"   {float(v)!r}" for v in c), sep="\n")
+
+
+def near_root_float64(name, slope, guess, size):
+    """slope(root - q) / q for |q| <= size, relative to itself; its first coefficient in two parts."""
+    root = mp.findroot(slope, guess)
+    first = -mp.diff(slope, root)
+    for title, number in (("root", root), ("first coefficient", first)):
+        print(f"{name}, {title}", float(number), float(number - float(number)))
+    qs = [q for q in chebyshev_grid(-size, size, 400) if abs(q) > 1e-9]
+    values = [slope(root - q) / q for q in qs]
+    fit_float64(name, [v - first for v in values], powers(qs, 1, 13), [1 / v for v in values])
+
+
+def logistic_slope_float64():
+    near_root_float64("LOGISTIC_SLOPE_FLOAT64", lambda p: mp.exp(-p) * (1 - p + mp.exp(-p)) / (1 + mp.exp(-p)) ** 2, 1.278, mp.mpf("0.26"))
+
+
+def gelu_tanh_slope_float64():
+    def slope(a):
+        b = 2 * mp.sqrt(2 / mp.pi)
+        w = mp.exp(-b * (a + mp.mpf("0.044715") * a**3))
+        return w * (1 - b * (a + 3 * mp.mpf("0.044715") * a**3) + w) / (1 + w) ** 2
+
+    near_root_float64("GELU_TANH_SLOPE_FLOAT64", slope, 0.752, mp.mpf("0.15"))
+
+
 sets = {f.__name__.upper(): f for f in (
     erf, one_less_exp, erf_slope, expm1_half, gelu, gelu_slope, cosh, sinh, tanh_shrink, tanh_squared, erf_float64,
-    gelu_slope_float64,
+    gelu_slope_float64, exp_ratio_float64, logistic_slope_float64, gelu_tanh_slope_float64,
 )}
 for chosen in sys.argv[1:] or sets:
     sets[chosen]()

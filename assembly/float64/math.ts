@@ -1,5 +1,5 @@
-import { clamp, highHalf, madd, negate, nmadd, ONE, oneIfPositive, SIGN, signOf, splat } from '../lanes';
-import { estrin9 } from '../polynomial';
+import { clamp, HALF, highHalf, madd, negate, nmadd, ONE, oneIfPositive, SIGN, signOf, splat } from '../lanes';
+import { degree1, estrin9, evenOdd13 } from '../polynomial';
 
 // The exponential, in the pieces from which the smooth activations are built, as in ../math.ts:
 //   e^y = 2^n (1 + t),  n = y / ln 2 rounded,  t = e^r - 1,  r = y - n ln 2, within 0.35 of 0.
@@ -67,6 +67,30 @@ export function expm1Of(y: v128, k: v128, bias: usize): v128 {
   return expm1OfParts(reducedHigh(y, n), f64x2.mul(n, splat(LN_2_LOW)));
 }
 
+/** r of e^y. */
+@inline
+export function reduced(y: v128, k: v128, bias: usize): v128 {
+  const n = f64x2.sub(k, splat(bias));
+  return nmadd(n, splat(LN_2_LOW), reducedHigh(y, n));
+}
+
+// e^r = (E + O) / (E - O), E = 1 + r^2 p(r^2) and O = r / 2 + r^3 q(r^2), error 2^-57.0: for what is divided in any case, half as many
+// operations as the polynomial of e^r - 1. What E lacks hardly shows, as it is in both. scripts/fit.py, EXP_RATIO_FLOAT64
+const EVEN = memory.data<f64>([0.11110870304843419, 0.000991822707355738]);
+const ODD = memory.data<f64>([0.01388768485755051, 3.3048726638243485e-5]);
+
+/** E - 1 from r^2. */
+@inline
+function evenPart(square: v128): v128 {
+  return f64x2.mul(degree1(EVEN, square), square);
+}
+
+/** O from r and r^2. */
+@inline
+function oddPart(r: v128, square: v128): v128 {
+  return madd(f64x2.mul(degree1(ODD, square), square), r, f64x2.mul(r, splat(HALF))); // r / 2 is exact
+}
+
 /**
  * e^(factor x) by octaves of x: n = factor x / ln 2 rounded, r = factor (x - n ln 2 / factor), so that the rounding of factor x, of which
  * the exponential makes so much more, never occurs.
@@ -83,6 +107,12 @@ export class ScaledExponential {
 
   @inline rounded(x: v128, bias: usize): v128 {
     return madd(x, this.perOctave, splat(bias));
+  }
+
+  /** r of e^(factor x) */
+  @inline reduced(x: v128, k: v128, bias: usize): v128 {
+    const n = f64x2.sub(k, splat(bias));
+    return f64x2.sub(f64x2.mul(nmadd(n, this.octaveHigh, x), this.factor), f64x2.mul(n, this.octaveLow));
   }
 
   /** t of e^(factor x) */
@@ -131,13 +161,6 @@ export function roughReciprocal(x: v128): v128 {
   return i64x2.sub(splat(RECIPROCAL_BITS), x);
 }
 
-/** n / (d + dLow) for d > 0. */
-@inline
-export function quotientOf(n: v128, d: v128, dLow: v128): v128 {
-  const q = f64x2.div(n, d);
-  return nmadd(f64x2.mul(q, dLow), roughReciprocal(d), q);
-}
-
 /** (n + nLow) / (d + dLow) for d > 0. */
 @inline
 export function quotient(n: v128, nLow: v128, d: v128, dLow: v128): v128 {
@@ -157,13 +180,19 @@ export function minusSize(x: v128): v128 {
   return f64x2.pmax(v128.or(x, splat(SIGN)), splat(MINUS_VANISHED));
 }
 
-/** 2^128 n / (1 + e^y) from the power 2^-128 s and t of e^y. */
+/** 2^128 n / (1 + e^y) from the power 2^-128 s and r of e^y: n (E - O) / (s (E + O) + E - O). */
 @inline
-export function overOnePlus(n: v128, s: v128, t: v128): v128 {
-  const one = f64x2.add(s, splat(TWO_TO_MINUS_128)); // 1 + s, exact unless one of them hardly counts
-  const rest = f64x2.mul(s, t);
-  const d = f64x2.add(one, rest);
-  return quotientOf(n, d, lost(one, rest, d));
+export function overOnePlus(n: v128, s: v128, r: v128): v128 {
+  const square = f64x2.mul(r, r);
+  const even = evenPart(square);
+  const odd = oddPart(r, square);
+  const unit = splat(TWO_TO_MINUS_128);
+  const sum = f64x2.add(s, unit);
+  const rest = madd(even, sum, f64x2.mul(odd, f64x2.sub(s, unit)));
+  const d = f64x2.add(sum, rest);
+  const part = f64x2.mul(n, f64x2.sub(even, odd));
+  const top = f64x2.add(n, part);
+  return quotient(top, lost(n, part, top), d, f64x2.add(lost(sum, rest, d), lost(s, unit, sum)));
 }
 
 /** 1 / (1 + e^-x). */
@@ -171,8 +200,8 @@ export function overOnePlus(n: v128, s: v128, t: v128): v128 {
 export function logistic(x: v128): v128 {
   const y = clamp(negate(x), splat(ONE_BELOW), splat(VANISHED));
   const k = rounded(y, BIAS_MINUS_128);
-  const t = expm1Of(y, k, BIAS_MINUS_128);
-  return f64x2.mul(overOnePlus(splat(ONE), power(k), t), splat(TWO_TO_MINUS_128));
+  const r = reduced(y, k, BIAS_MINUS_128);
+  return f64x2.mul(overOnePlus(splat(ONE), power(k), r), splat(TWO_TO_MINUS_128));
 }
 
 /** (n + nLow) / (1 + w)^2 from the power and t of w. */
@@ -199,24 +228,46 @@ export function scaledLogisticSlope(y: v128): v128 {
 }
 
 /**
- * w (1 + p + w) / (1 + w)^2 from the power, times 2^128, of w and its r = high - low, and from p in two parts: the derivative, for
- * negative x, of x / (1 + w) with w = e^-p.
+ * w (1 + p + w) / (1 + w)^2 from the power, times 2^128, of w and its r, and from 1 + p in three parts, the first a multiple of 2^-40, the
+ * last small: the derivative, for negative x, of x / (1 + w) with w = e^-p, but next to its zero, where this cancels too much.
  */
 @inline
-export function slopeBelow(s: v128, high: v128, low: v128, p: v128, pLow: v128): v128 {
+export function slopeBelow(s: v128, r: v128, start: v128, rest: v128, restLow: v128): v128 {
+  const square = f64x2.mul(r, r);
+  const even = evenPart(square);
+  const odd = oddPart(r, square);
+  const above = f64x2.add(even, odd);
   const one = splat(ONE);
-  const t = expm1OfParts(high, low);
-  const e = f64x2.add(one, t);
-  const eLow = f64x2.add(lost(one, t, e), expm1Lost(high, low, t));
   const small = f64x2.mul(s, splat(TWO_TO_MINUS_128));
-  const w = f64x2.mul(small, e);
-  const start = f64x2.add(one, p);
-  const m = f64x2.add(start, w);
-  // Where p is below 1 its part is not exact, and does not show.
-  const mLow = f64x2.add(f64x2.add(lost(p, one, start), lost(start, w, m)), madd(small, eLow, pLow));
-  const n = f64x2.mul(e, m);
-  const nLow = madd(e, mLow, madd(eLow, m, lostOfProduct(e, m, n)));
-  return f64x2.mul(overSquare(f64x2.mul(s, n), f64x2.mul(s, nLow), small, t), splat(TWO_TO_MINUS_128));
+  // (1 + p + w) (E - O)
+  const coarse = f64x2.add(start, small);
+  const whole = f64x2.add(start, f64x2.add(rest, restLow));
+  const scaled = f64x2.add(madd(whole, f64x2.sub(even, odd), f64x2.mul(small, above)), restLow);
+  const fine = f64x2.add(rest, scaled);
+  const m = f64x2.add(coarse, fine);
+  const mLow = f64x2.add(lost(coarse, fine, m), lost(rest, scaled, fine));
+  const part = f64x2.mul(m, above);
+  const n = f64x2.add(m, part);
+  // (1 + w)^2 (E - O)^2 = (sum + v)^2
+  const sum = f64x2.add(one, small);
+  const v = madd(even, sum, f64x2.mul(odd, f64x2.sub(small, one)));
+  const sumSquare = f64x2.mul(sum, sum);
+  const product = f64x2.mul(v, f64x2.add(sum, sum));
+  const vSquare = f64x2.mul(v, v);
+  const cross = f64x2.add(product, vSquare);
+  const d = f64x2.add(sumSquare, cross);
+  const sumLow = lost(one, small, sum);
+  const crossLow = f64x2.add(lost(product, vSquare, cross), f64x2.add(sumLow, sumLow));
+  const dLow = f64x2.add(lost(sumSquare, cross, d), crossLow);
+  const q = quotient(n, f64x2.add(lost(m, part, n), mLow), d, dLow);
+  return f64x2.mul(f64x2.mul(q, s), splat(TWO_TO_MINUS_128));
+}
+
+/** (q + qLow) (c + p(q)), where q is the distance from a zero, from c, what it lacks and then p's coefficients; degree 13 in all. */
+@inline
+export function nearRoot13(c: usize, q: v128, qLow: v128): v128 {
+  const factor = splat(c);
+  return madd(q, factor, madd(qLow, factor, f64x2.mul(q, evenOdd13(c + 8, q))));
 }
 
 // The derivatives of x Phi(x), for a distribution Phi, have f'(x) + f'(-x) = 1: G(|x|) below 0 and 1 - G(|x|) above.

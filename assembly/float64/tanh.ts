@@ -5,7 +5,6 @@ import {
   BIAS,
   BIAS_MINUS_128,
   curvature,
-  expm1Of,
   LN_2_LOW,
   lost,
   lostOfSquare,
@@ -13,6 +12,7 @@ import {
   overOnePlus,
   power,
   quotient,
+  reduced,
   reducedHigh,
   rounded,
   scaledLogisticSlope,
@@ -110,8 +110,8 @@ class TanhShrink {
     const near = f64x2.add(exact, madd(f64x2.mul(a, w), evenOdd15(TANH_SHRINK, w), rest));
     const y = f64x2.pmin(f64x2.add(a, a), splat(VANISHED));
     const k = rounded(y, BIAS_MINUS_128);
-    const t = expm1Of(y, k, BIAS_MINUS_128);
-    const tail = f64x2.mul(overOnePlus(splat(TWO), power(k), t), splat(TWO_TO_MINUS_128));
+    const r = reduced(y, k, BIAS_MINUS_128);
+    const tail = f64x2.mul(overOnePlus(splat(TWO), power(k), r), splat(TWO_TO_MINUS_128));
     const far = f64x2.add(f64x2.sub(a, splat(ONE)), tail);
     return v128.or(select(f64x2.lt(a, splat(ONE)), near, far), signOf(x));
   }
