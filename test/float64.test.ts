@@ -60,6 +60,16 @@ describe.each(['simd', 'relaxed'])('%s', (backend) => {
       );
     });
 
+    const { root } = spec;
+    test.runIf(root !== undefined)('next to the zero of the derivative, whatever the other lane holds', () => {
+      if (root === undefined) return;
+      const near = [-0.3, -0.14, -0.1, 0, 0.1, 0.14, 0.3].map((distance) => root.from + distance);
+      const mixed = near.flatMap((x) => [x, 3, -9, x, x, Number.NaN]);
+      const together = apply(spec, 'derivative', new Float64Array(mixed), byDefault);
+      const alone = mixed.map((x) => apply(spec, 'derivative', new Float64Array([x]), byDefault)[0]);
+      expect(Array.from(together)).toEqual(alone);
+    });
+
     test('the gradient is dy times the derivative', () => {
       const x = references.get(spec.name)?.x ?? new Float64Array(0);
       const slope = apply(spec, 'derivative', x, byDefault);

@@ -7,11 +7,13 @@ import {
   BIAS_PLUS_128,
   bothSides,
   expm1Lost,
+  evenPart,
   expm1OfParts,
   LN_2_LOW,
   lost,
   lostOfAny,
   nearRoot13,
+  oddPart,
   overOnePlus,
   power,
   quotient,
@@ -157,15 +159,22 @@ export class Gelu {
   @inline forward(x: v128): v128 {
     const a = f64x2.pmin(abs(x), splat(GELU_ZERO));
     const k = gaussianRounded(a, MINUS_HALF, BIAS_PLUS_128);
-    const t = gaussianExpm1(a, MINUS_HALF, k, BIAS_PLUS_128);
+    const index = f64x2.sub(k, splat(BIAS_PLUS_128));
+    const r = f64x2.sub(gaussianHigh(a, MINUS_HALF, index), gaussianLow(a, MINUS_HALF, index));
+    const square = f64x2.mul(r, r);
+    const even = evenPart(square);
+    const odd = oddPart(r, square);
     const g = fourWay22(GELU, mapped(a));
     const one = splat(ONE);
-    const rest = f64x2.mul(a, madd(t, f64x2.add(one, g), g));
+    const rest = f64x2.mul(a, madd(f64x2.add(even, odd), f64x2.add(one, g), g));
     const n = f64x2.add(a, rest);
     const larger = f64x2.pmax(a, one);
     const smaller = f64x2.pmin(one, a);
-    const d = f64x2.add(larger, smaller);
-    const part = quotient(n, lost(a, rest, n), d, lost(larger, smaller, d));
+    const plus1 = f64x2.add(larger, smaller);
+    const more = f64x2.mul(plus1, f64x2.sub(even, odd));
+    const d = f64x2.add(plus1, more);
+    const dLow = f64x2.add(lost(plus1, more, d), lost(larger, smaller, plus1));
+    const part = quotient(n, lost(a, rest, n), d, dLow);
     return nmadd(f64x2.mul(part, power(k)), splat(TWO_TO_MINUS_129), f64x2.pmax(x, splat(SIGN)));
   }
 

@@ -81,13 +81,13 @@ const ODD = memory.data<f64>([0.01388768485755051, 3.3048726638243485e-5]);
 
 /** E - 1 from r^2. */
 @inline
-function evenPart(square: v128): v128 {
+export function evenPart(square: v128): v128 {
   return f64x2.mul(degree1(EVEN, square), square);
 }
 
 /** O from r and r^2. */
 @inline
-function oddPart(r: v128, square: v128): v128 {
+export function oddPart(r: v128, square: v128): v128 {
   return madd(f64x2.mul(degree1(ODD, square), square), r, f64x2.mul(r, splat(HALF))); // r / 2 is exact
 }
 
