@@ -194,8 +194,8 @@ interface Prepared extends PreparedCall {
 export interface Preparations {
   forward(x: NumberArray, options?: Options): PreparedCall;
   backward(dy: NumberArray, x: NumberArray, options?: Options): PreparedCall;
-  /** What the options of a call to `fn` choose, of which others than the activation's own are not looked at; numbers as they are if `isExact`. */
-  chosen(fn: string, options: object | undefined, isExact?: boolean): Chosen;
+  /** What the options of a call to `fn` choose, of which others than the activation's own are not looked at. */
+  chosen(fn: string, options: object | undefined): Chosen;
 }
 
 /** Under this key every activation has its `Preparations`. A registered symbol, as `lanewise/parallel` is a bundle of its own. */
@@ -464,7 +464,7 @@ export function activation<D extends Defaults>(spec: Spec<D>, own?: Runtime): Ac
       checkFloat32(backwardName, 'dy', dy);
       return prepared(backwardName, dy, x as Float32Array, options, ownOptions);
     },
-    chosen: (fn, options, isExact) => chosen(fn, options as Options | undefined, isExact),
+    chosen: (fn, options) => chosen(fn, options as Options | undefined),
   };
 
   const { loops, calls } = spec.family.copies[name];

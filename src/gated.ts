@@ -16,7 +16,6 @@ import {
   type NumberArray,
   resultArray,
   type Same,
-  types,
 } from './types';
 
 interface GatedKernels {
@@ -179,7 +178,7 @@ export function gatedUnit<O>(
 
   function forward(x: NumberArray, b: NumberArray | undefined, options: AnyOptions): NumberArray {
     const type = typeOf(name, x, b, options, ['out']);
-    const choice = chosen(name, options, type === types.float64);
+    const choice = chosen(name, options);
     const { matrix, parts, n } = operands(name, x, b, options);
     const out = resultArray(name, 'out', options.out, type, n);
     const sources = (b === undefined ? [x] : [x, b]).map((array): Operand => ({ array: apart(array, out), parts }));
@@ -252,7 +251,7 @@ export function gatedUnit<O>(
     const [b, options] = secondAndOptions(rest);
     const type = typeOf(fn, x, b, options, b === undefined ? ['out'] : ['da', 'db']);
     checkType(fn, 'dy', dy, type);
-    const choice = chosen(fn, options, type === types.float64);
+    const choice = chosen(fn, options);
     const halves = operands(fn, x, b, options);
     checkSize(fn, 'dy', dy, halves.n);
     if (b === undefined) {
