@@ -9,6 +9,7 @@ import {
   glu,
   hardTanh,
   leakyRelu,
+  prelu,
   quantized,
   quantizedPrelu,
   relu,
@@ -113,3 +114,15 @@ gelu.backward(x, new Float64Array(1));
 relu.backward(new Int8Array(1), new Int8Array(1));
 // @ts-expect-error
 quantized(gelu, { input: q, output: q })(new Int8Array(1));
+
+const wide: Float64Array = prelu(new Float64Array(1), new Float64Array(1), { out: new Float64Array(1) });
+const { dSlopes } = prelu.backward(wide, wide, wide);
+const gated: Float64Array = swiglu(wide, dSlopes, { beta: 2 });
+const narrow: Float16Bits = glu.backward(float16(new Uint16Array(1)), float16(new Uint16Array(2)), { axis: 0 });
+void [gated, narrow];
+// @ts-expect-error
+prelu(wide, x);
+// @ts-expect-error
+swiglu(wide, wide, { out: x });
+// @ts-expect-error
+glu(new Int8Array(2));
