@@ -1,4 +1,4 @@
-// npm run bench:browser [-- --n 1e6 --rounds 9 --node PATH]: plain loops and lanewise in an arena, in Node and in the browsers that
+// npm run bench:browser [-- --n 1e6 --rounds 30 --node PATH]: plain loops and lanewise in an arena, in Node and in the browsers that
 // are installed; prints a table in Markdown, as docs/environments.md has it.
 
 import { execFile } from 'node:child_process';
@@ -13,7 +13,7 @@ import puppeteer from 'puppeteer-core';
 const { values: flags } = parseArgs({
   options: {
     n: { type: 'string', default: '1e6' },
-    rounds: { type: 'string', default: '9' },
+    rounds: { type: 'string', default: '30' },
     node: { type: 'string', default: process.execPath },
   },
 });
@@ -43,6 +43,7 @@ async function inBrowser(browser, executablePath, origin) {
   return {
     title: version
       .replace(/^Headless/, '')
+      .replace('firefox', 'Firefox')
       .replace('/', ' ')
       .replace(/(\d+)\..*/, '$1'),
     ...result,
@@ -82,7 +83,7 @@ for (const [i, name] of names.entries()) {
       rows: {
         [i]: { loop, own },
       },
-    }) => `${loop.toPrecision(2)}, ${own.toPrecision(2)}: ${(loop / own).toFixed(1)} x`,
+    }) => `${loop.toPrecision(3)}, ${own.toPrecision(3)}: ${(loop / own).toFixed(1)} x`,
   );
   console.log(`| ${name} | ${cells.join(' | ')} |`);
 }

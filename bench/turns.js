@@ -1,7 +1,7 @@
 // What bench/browser.js times, in Node and in pages.
 
-/** Milliseconds of a sample: pages' clocks may tick every 0.1 ms only. */
-const SAMPLE = 20;
+/** Milliseconds of a sample: some hundred ticks of an isolated page's clock, and within the slice of time that a busy machine gives. */
+const SAMPLE = 3;
 
 /** Milliseconds that `repeats` calls take. @param {() => unknown} run @param {number} repeats */
 function time(run, repeats) {
