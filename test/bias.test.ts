@@ -230,11 +230,17 @@ describe.each(floatTypes)('$name', (type) => {
 
 test('column sums of float64 numbers that cancel', () => {
   const terms = [1e16, 1, -1e16, 1, 1e-3];
-  const dy = Float64Array.from({ length: 3 * terms.length }, (_, i) => terms[Math.floor(i / 3)] * ((i % 3) + 1));
+  const width = 601; // wide enough for one row at a time
+  const dy = Float64Array.from(
+    { length: width * terms.length },
+    (_, i) => terms[Math.floor(i / width)] * (1 + ((i % width) % 3)),
+  );
   for (const backend of ['relaxed', 'simd', 'js'] as const) {
-    const dBias = new Float64Array(3);
-    create({ backend }).relu.backward(dy, new Float64Array(15).fill(1), { bias: new Float64Array(3), dBias });
-    expect([...dBias]).toEqual([1, 2, 3].map((k) => exactSum(terms.map((term) => term * k))));
+    const dBias = new Float64Array(width);
+    const x = new Float64Array(dy.length).fill(1);
+    create({ backend }).relu.backward(dy, x, { bias: new Float64Array(width), dBias });
+    const sums = [1, 2, 3].map((k) => exactSum(terms.map((term) => term * k)));
+    expect([...dBias]).toEqual(Array.from(dBias, (_, i) => sums[i % 3]));
   }
 });
 

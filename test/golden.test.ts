@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { show, ulpError } from '../scripts/verify/float32.js';
 import { type Activation, activations, create, type Options, type Spec } from '../src';
+import { fill, floatTypes, numbers as numbersOf } from './element-types';
 import { shareOfBound } from './float32';
 import pytorch from './golden/pytorch.json?raw';
 
@@ -23,6 +24,13 @@ const losses: { [fn: string]: (x: number) => number } = {
     ]),
   ),
   softplus: (x) => (x > 10 ? Math.exp(-20) : 0),
+};
+
+/** For each type: the error that is allowed, of an exact result and where that is subnormal, and beyond what a result is infinite. */
+const precisions: { [type: string]: { precision: number; least: number; largest: number } } = {
+  float64: { precision: 2 ** -46, least: 2 ** -60, largest: Number.MAX_VALUE },
+  float16: { precision: 2 ** -10.9, least: 2 ** -25, largest: 65519 },
+  bfloat16: { precision: 2 ** -7.9, least: 2 ** -134, largest: 3.3961775e38 },
 };
 
 for (const { fn, options, x: xs, y, dx } of golden.elementwise as Vector[]) {
@@ -52,6 +60,33 @@ for (const { fn, options, x: xs, y, dx } of golden.elementwise as Vector[]) {
       test(`${backend}, derivative`, () => {
         const ones = new Float32Array(x.length).fill(1);
         compare(g.backward(ones, x, options), numbers(dx), ulp.derivative, root);
+      });
+
+      test.each(floatTypes)(`${backend}, $name`, (type) => {
+        const { precision, least, largest } = precisions[type.name.split(' ')[0]];
+        const rounded = numbersOf(fill(type.make(x.length), x));
+        // What the type has not is another input.
+        const kept = [...x.keys()].filter((i) => Object.is(rounded[i], x[i]));
+        const inputs = fill(
+          type.make(kept.length),
+          kept.map((i) => x[i]),
+        );
+        const ones = fill(type.make(kept.length), Array(kept.length).fill(1));
+        for (const [actual, expected] of [
+          [g(inputs, options), numbers(y)],
+          [g.backward(ones, inputs, options), numbers(dx)],
+        ]) {
+          for (const [k, value] of Array.from(numbersOf(actual)).entries()) {
+            const i = kept[k];
+            const exact = Math.abs(expected[i]) > largest ? Math.sign(expected[i]) * Infinity : expected[i];
+            // PyTorch's gradient of hardSigmoid has 1/6 as a float32.
+            const lost = fn === 'hardSigmoid' ? 2 ** -27 : loss(x[i]);
+            const bound = precision * Math.abs(exact) + least + lost;
+            if (!(Object.is(value, exact) || Math.abs(value - exact) <= bound)) {
+              expect.fail(`at ${x[i]}: got ${value}, PyTorch ${expected[i]}`);
+            }
+          }
+        }
       });
     }
   });
