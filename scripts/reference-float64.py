@@ -4,6 +4,11 @@
 
 Needs mpmath. The file is compressed by gzip: a line of JSON with the names and N; then for each name the inputs, the values, what
 the values lack in units in their last place, and the same two of the derivatives: as float64 and, for what is lacking, as float32.
+
+    python3 scripts/reference-float64.py FILE N rows
+
+writes N rows with what the functions of rows make of them: a line of JSON with the length and the temperature of each; then for each row x
+and dy, and, in the same two parts as above, the results of `row_functions`.
 """
 
 import array
@@ -180,6 +185,63 @@ def rounded(exact):
     return float(near * unit), float(exact / unit - near)
 
 
+def row_functions(x, dy, t):
+    """softmax and logSoftmax, the gradients of the two, logSumExp and sparsemax."""
+    top = max(x)
+    # The logarithm of a sum is near 0 where one element outweighs the others by as much as float64 can tell.
+    mp.prec = 1300
+    others = sorted(x)[:-1]
+    log = mp.log1p(mp.fsum(exp((v - top) / t) for v in others))
+    log_at_1 = mp.log1p(mp.fsum(exp(v - top) for v in others))
+    sparse = sparsemax(x)
+    y = [exp((v - top) / t - log) for v in x]
+    mp.prec = 200
+    mean = mp.fdot(y, dy)
+    total = mp.fsum(dy)
+    return [
+        y,
+        [(v - top) / t - log for v in x],
+        [p * (d - mean) / t for p, d in zip(y, dy)],
+        [(d - p * total) / t for p, d in zip(y, dy)],
+        [top + log_at_1],
+        sparse,
+    ]
+
+
+def sparsemax(x):
+    total, threshold = mpf(0), mpf(0)
+    for i, v in enumerate(sorted(x, reverse=True)):
+        total += v
+        if (total - 1) / (i + 1) >= v:
+            break
+        threshold = (total - 1) / (i + 1)
+    return [max(v - threshold, 0) for v in x]
+
+
+def random_row(draw):
+    """Of elements spread over so much about so much, some of which may be the same."""
+    n = 1 + int(40 * draw.random() ** 2)
+    spread = draw.choice((0.01, 1, 10, 60, 300, 760))
+    about = draw.choice((0, 0, 1, -30, 90, -200, 700, -1e4, 1e8, -1e30, 1e300))
+    steps = draw.choice((2, 2**53, 2**53))
+    x = [about + spread * (2 * draw.randrange(steps) / steps - 1) for _ in range(n)]
+    return x, [draw.uniform(-1, 1) for _ in x], draw.choice((1, 1, 0.7, 3.1))
+
+
+def main_rows(path, n):
+    draw = random.Random(1)
+    rows = [random_row(draw) for _ in range(n)]
+    with gzip.GzipFile(path, "wb", 9, mtime=0) as file:
+        file.write(json.dumps([[len(x), t] for x, _, t in rows]).encode() + b"\n")
+        for x, dy, t in rows:
+            columns = [("d", x), ("d", dy)]
+            for exact in row_functions(list(map(mpf, x)), list(map(mpf, dy)), mpf(t)):
+                results = list(map(rounded, exact))
+                columns += [("d", [y for y, _ in results]), ("f", [rest for _, rest in results])]
+            for code, column in columns:
+                file.write(array.array(code, column).tobytes())
+
+
 def main(path, n, *names):
     names = names or list(ROWS)
     with gzip.GzipFile(path, "wb", 9, mtime=0) as file:
@@ -199,4 +261,7 @@ def main(path, n, *names):
                 file.write(array.array(code, column).tobytes())
 
 
-main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])
+if sys.argv[3:] == ["rows"]:
+    main_rows(sys.argv[1], int(sys.argv[2]))
+else:
+    main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])

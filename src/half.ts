@@ -19,11 +19,11 @@ import {
 
 /** `n` numbers, a multiple of 16, from address to address. */
 export type Conversion = (from: number, to: number, n: number) => void;
-const WHOLE = 16;
+export const WHOLE = 16;
 /** Twice what a float32 takes, so that a block and its float32 stay in the first-level cache: sigmoid at 1e6 1.20 ns with 4, 1.09 with 8. */
 const STEPS = { width: 8, whole: WHOLE, hasOwn: true };
 
-interface ConversionKernels {
+export interface ConversionKernels {
   readonly fromFloat16: Conversion;
   readonly toFloat16: Conversion;
   readonly fromBfloat16: Conversion;
@@ -36,7 +36,7 @@ const QUIET = 0x400000;
 const SMALLEST = 0x38800000;
 const BEYOND = 0x47800000;
 
-const conversionKernels: KernelSet<ConversionKernels> = {
+export const conversionKernels: KernelSet<ConversionKernels> = {
   binary: typed,
   js(buffer) {
     const floats = new Float32Array(buffer);
@@ -91,14 +91,15 @@ function roundToEven(x: number): number {
   return x + 2 ** 52 - 2 ** 52;
 }
 
-const steps = {
+/** How each type of 16 bits comes to float32 and back. */
+export const halfSteps = {
   float16: { widen: 'fromFloat16', narrow: 'toFloat16' },
   bfloat16: { widen: 'fromBfloat16', narrow: 'toBfloat16' },
 } as const;
 
 /** The conversions of float16 or bfloat16 numbers to float32 and back, in a workspace. */
 export function conversionsOf(workspace: Workspace, { name }: ElementType): { widen: Conversion; narrow: Conversion } {
-  const { widen, narrow } = steps[name as keyof typeof steps];
+  const { widen, narrow } = halfSteps[name as keyof typeof halfSteps];
   const kernels = workspace.kernels(conversionKernels);
   return { widen: kernels[widen], narrow: kernels[narrow] };
 }
@@ -132,7 +133,7 @@ export function halfKernel(runtime: Runtime, spec: Spec, type: ElementType): Typ
       const home = workspace.share(conversionKernels);
       const shared = runtime.kernel(spec).share?.(workspace, isGradient, a, b);
       if (home === undefined || shared === undefined) return undefined;
-      const { widen, narrow } = steps[type.name as keyof typeof steps];
+      const { widen, narrow } = halfSteps[type.name as keyof typeof halfSteps];
       const convert = (kernel: string, from: Operand, to: Operand) => ({
         binary: home.binary.id,
         kernel,

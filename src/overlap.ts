@@ -26,8 +26,8 @@ export function isShared(buffer: ArrayBufferLike): boolean {
 }
 
 /** `source`, or a copy of it where `out` overlaps it. */
-export function unshared(source: Float32Array, out: Float32Array): Float32Array {
-  return source.byteOffset === out.byteOffset || !overlap(source, out) ? source : source.slice();
+export function unshared<A extends NumberArray>(source: A, out: NumberArray): A {
+  return source.byteOffset === out.byteOffset || !overlap(source, out) ? source : (source.slice() as A);
 }
 
 /** `source`, or a copy of it where an `out`, which is written before all of the source has been read, has memory in common with it. */

@@ -1,43 +1,61 @@
 // Functions of rows: softmax and its kin.
 
 import { refuseScale } from './activations/fields';
-import { checkFloat32, checkLength, checkOptions, checkUint8, describe, outFor } from './errors';
+import { checkFloat32, checkLength, checkOptions, checkUint8, describe, isPlainFloat32 } from './errors';
+import { type Conversions, conversions } from './half';
 import { disjoint, unshared } from './overlap';
-import { POWER } from './row-kernels';
+import type { Reals } from './row-kernels';
 import { defaultRuntime, type Runtime } from './runtime';
 import { rowsAlong } from './shape';
-import { areFew, type Call, DY, type Place, type Stage, softmaxOfFew, Tile, X } from './tiles';
+import {
+  areFew,
+  DY,
+  type Elements,
+  type Format,
+  float32,
+  formats,
+  type Place,
+  type Stage,
+  softmaxOfFew,
+  Tile,
+  type Call as TileCall,
+  X,
+} from './tiles';
+import { checkType, type ElementType, elementType, type FloatArray, type NumberArray, type Same, types } from './types';
 
 /** Which elements make a row, and where the result goes. */
-export interface RowOptions {
+export interface RowOptions<A = Float32Array> {
   /** Sizes of `x`, the last varying fastest; without it, `x` is one row. */
   readonly shape?: readonly number[];
   /** Along which of the sizes a row runs: from 0, or from -1 for the last, which is the default. */
   readonly axis?: number;
-  /** A Float32Array of the result's length, which may be a source. */
-  readonly out?: Float32Array;
+  /** An array of the type of `x` and the result's length, which may be a source. */
+  readonly out?: A;
 }
 
 /** What else goes into the rows: the function is that of x + bias, where the mask is not 0. */
-export interface MaskOptions extends RowOptions {
+export interface MaskOptions<A = Float32Array> extends RowOptions<A> {
   /** A Uint8Array of the length of `x`, or of one row: 0 leaves an element out, as if it were -Infinity. */
   readonly mask?: Uint8Array;
-  /** A Float32Array of the length of `x`, or of one row: added to `x`, in float32. */
-  readonly bias?: Float32Array;
+  /** An array of the type of `x`, of its length or of that of one row: added to `x`, in float64 or float32. */
+  readonly bias?: A;
 }
 
-export interface SoftmaxOptions extends MaskOptions {
+export interface SoftmaxOptions<A = Float32Array> extends MaskOptions<A> {
   /** By which the elements are divided: from 0.00001 to 100000; 1 by default. */
   readonly temperature?: number;
 }
 
-/** A function of each row of `x`. */
+/** The options of a function, for arrays `A`. */
+type On<O, A> = { [K in keyof O]: K extends 'out' | 'bias' ? A | undefined : O[K] };
+
+/** A function of each row of `x`, an array of floating-point numbers. */
 export interface RowFunction<O extends RowOptions> {
   /**
    * @throws TypeError for a value of the wrong kind, RangeError for a length, shape, axis or number out of range; nothing is written
    *   then
    */
-  (x: Float32Array, options?: O): Float32Array;
+  <A extends FloatArray>(x: A, options?: On<O, Same<A>>): Same<A>;
   readonly name: string;
 }
 
@@ -48,7 +66,7 @@ export interface DifferentiableRowFunction<O extends RowOptions> extends RowFunc
    * @param dy - the gradient with respect to the result, as long as that
    * @throws as the function does
    */
-  backward(dy: Float32Array, x: Float32Array, options?: O): Float32Array;
+  backward<A extends FloatArray>(dy: Same<A>, x: A, options?: On<O, Same<A>>): Same<A>;
 }
 
 export interface OutputRowFunction<O extends RowOptions> extends DifferentiableRowFunction<O> {
@@ -57,7 +75,7 @@ export interface OutputRowFunction<O extends RowOptions> extends DifferentiableR
    *
    * @throws as the function does
    */
-  backwardFromOutput(dy: Float32Array, y: Float32Array, options?: O): Float32Array;
+  backwardFromOutput<A extends FloatArray>(dy: Same<A>, y: A, options?: On<O, Same<A>>): Same<A>;
 }
 
 export interface RowFunctions {
@@ -85,15 +103,20 @@ export function rowFunctions(runtimeNow: () => Runtime): RowFunctions {
   };
 }
 
+/** A call, with the array that was given for its result. */
+interface Call extends TileCall {
+  readonly result: NumberArray;
+}
+
 /** Does `work` with one tile after another. */
-function run(runtimeNow: () => Runtime, call: Call, work: (tile: Tile) => void): Float32Array {
-  const { x, dy, out } = call;
+function run(runtimeNow: () => Runtime, call: Call, work: (tile: Tile) => void): NumberArray {
+  const { x, dy, out, result } = call;
   if (x.length > 0) {
-    const whole = [x, dy, out].filter((array) => array?.length === x.length) as Float32Array[];
+    const whole = [x, dy, out].filter((array) => array?.length === x.length) as Elements[];
     const tile = new Tile(runtimeNow().workspace(...whole), call);
     tile.each(() => work(tile));
   }
-  return out;
+  return result;
 }
 
 function softmaxOn(runtimeNow: () => Runtime, name: string, sign: 1 | -1): OutputRowFunction<SoftmaxOptions> {
@@ -104,15 +127,22 @@ function softmaxOn(runtimeNow: () => Runtime, name: string, sign: 1 | -1): Outpu
         return run(runtimeNow, { ...call, isOneStage: true }, (tile) => tile.pass(X, true, softmaxStage(tile)));
       }
       softmaxOfFew(runtimeNow().workspace(), call);
-      return call.out;
+      return call.result;
     },
     backward: (dy, x, options) =>
       run(runtimeNow, { ...prepare(`${name}.backward`, x, dy, options, SOFTMAX, sign), spoilsX: true }, (tile) => {
-        softmaxGradient(tile, softmaxStage(tile));
+        softmaxGradient(tile, tile.isDouble ? exponentialStage(tile) : softmaxStage(tile));
       }),
     // Where y is 0, so is the gradient: there is nothing to mask.
     backwardFromOutput: (dy, y, options) =>
       run(runtimeNow, fromOutput(prepare(`${name}.backwardFromOutput`, y, dy, options, SOFTMAX, sign)), (tile) => {
+        if (tile.isDouble) {
+          const { kernels: k, rows, state } = tile;
+          state.max.fill(0, 0, rows);
+          state.setSums(1, rows);
+          k.setGradients(state.address, rows);
+          state.setCounts(1, rows);
+        }
         softmaxGradient(tile);
       }),
   });
@@ -130,17 +160,15 @@ function logSoftmaxOn(runtimeNow: () => Runtime): OutputRowFunction<SoftmaxOptio
     backward: (dy, x, options) =>
       run(runtimeNow, prepare('logSoftmax.backward', x, dy, options, SOFTMAX), (tile) => {
         findShifts(tile);
-        sumExponentials(tile);
-        tile.state.count.set(tile.state.sum);
-        logGradient(tile, (row) => checked(tile, row, tile.state.count[row]));
+        logGradient(tile, () => sumExponentials(tile));
       }),
     backwardFromOutput: (dy, y, options) => {
       const call = prepare('logSoftmax.backwardFromOutput', y, dy, options, SOFTMAX);
       return run(runtimeNow, { ...fromOutput(call), mask: call.mask, temperature: 1 }, (tile) => {
-        // Of x from 0 down, nothing but 2^32 is left out.
+        // Of x from 0 down, nothing but the power is left out.
         tile.state.max.fill(0, 0, tile.rows);
         tile.kernels.setShifts(tile.state.address, tile.rows);
-        logGradient(tile, () => POWER);
+        logGradient(tile, () => tile.state.setSums(tile.power, tile.rows));
       });
     },
   });
@@ -150,22 +178,31 @@ function logSumExpOn(runtimeNow: () => Runtime): DifferentiableRowFunction<MaskO
   return named<MaskOptions>('logSumExp', {
     forward(x, options) {
       const call = prepareSums('logSumExp', x, undefined, options);
-      if (call.rows.length === 0) call.out.fill(-Infinity);
-      return run(runtimeNow, { ...call, x: disjoint(x, call.out) }, (tile) => {
+      const { half } = call.format;
+      const sums = half === undefined ? call.out : new Float32Array(call.out.length);
+      if (call.rows.length === 0) sums.fill(-Infinity);
+      run(runtimeNow, { ...call, x: disjoint(call.x, call.out) }, (tile) => {
         const logarithms = findLogarithms(tile);
-        for (let row = 0; row < tile.rows; row++) call.out[tile.first + row] = tile.state.max[row] + logarithms(row);
+        for (let row = 0; row < tile.rows; row++) sums[tile.first + row] = tile.state.max[row] + logarithms(row);
       });
+      if (half !== undefined) {
+        const narrow = conversions(runtimeNow)[half.narrow] as Conversions['toFloat16'];
+        narrow(sums as Float32Array, { out: call.out as Uint16Array });
+      }
+      return call.result;
     },
     backward: (dy, x, options) => {
       const call = prepareSums('logSumExp.backward', x, dy, options);
-      const upstream = disjoint(dy, call.out);
-      return run(runtimeNow, { ...call, x: unshared(x, call.out), dy: undefined }, (tile) => {
+      const { half } = call.format;
+      const given = call.dy as Elements;
+      const upstream =
+        half === undefined ? disjoint(given, call.out) : conversions(runtimeNow)[half.widen](given as Uint16Array);
+      return run(runtimeNow, { ...call, x: unshared(call.x, call.out), dy: undefined }, (tile) => {
         const { kernels: k, state, first } = tile;
         findShifts(tile);
         sumExponentials(tile);
-        for (let row = 0; row < tile.rows; row++) {
-          state.setScale(row, upstream[first + row] / checked(tile, row, state.sum[row]));
-        }
+        for (let row = 0; row < tile.rows; row++) state.count[row] = upstream[first + row];
+        k.setQuotients(state.address, tile.rows);
         tile.pass(X, true, (p) => {
           k.scaledExponentials(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch);
           tile.hideGradient(p);
@@ -206,13 +243,13 @@ function hardmaxOn(runtimeNow: () => Runtime): RowFunction<RowOptions> {
 function named<O extends RowOptions>(name: string, parts: Parts<O>): OutputRowFunction<O> {
   const { forward, ...gradients } = parts;
   Object.defineProperty(forward, 'name', { value: name });
-  return Object.assign(forward, gradients) as OutputRowFunction<O>;
+  return Object.assign(forward, gradients) as unknown as OutputRowFunction<O>;
 }
 
 interface Parts<O> {
-  forward(x: Float32Array, options?: O): Float32Array;
-  backward?(dy: Float32Array, x: Float32Array, options?: O): Float32Array;
-  backwardFromOutput?(dy: Float32Array, y: Float32Array, options?: O): Float32Array;
+  forward(x: NumberArray, options?: On<O, NumberArray>): NumberArray;
+  backward?(dy: NumberArray, x: NumberArray, options?: On<O, NumberArray>): NumberArray;
+  backwardFromOutput?(dy: NumberArray, y: NumberArray, options?: On<O, NumberArray>): NumberArray;
 }
 
 // ---- what the functions are made of ----
@@ -223,7 +260,7 @@ function findShifts(tile: Tile): void {
   state.max.fill(-Infinity, 0, tile.rows);
   tile.pass(X, false, (p) => k.rowMax(p.columns, p.state, p.x, p.height, p.width, p.pitch));
   k.setShifts(state.address, tile.rows);
-  state.clearSums(tile.rows);
+  state.clear(tile.rows);
 }
 
 function sumExponentials(tile: Tile): void {
@@ -247,21 +284,40 @@ function softmaxStage(tile: Tile): Stage {
   if (tile.keepsResults)
     tile.pass(X, false, (p) => k.exponentials(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch));
   else sumExponentials(tile);
+  state.setCounts(1, tile.rows);
   k.setQuotients(state.address, tile.rows);
   return tile.keepsResults
     ? (p) => k.scale(p.columns, p.state, p.y, p.y, p.height, p.width, p.pitch)
     : (p) => k.scaledExponentials(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch);
 }
 
-/** The gradient from y, which lies in the place of x or which `find` leaves there. */
+/**
+ * The stage from x to the exponentials, of float64, from which the gradient has less to round than from the softmax. In one piece, they are there
+ * already.
+ */
+function exponentialStage(tile: Tile): Stage {
+  const { kernels: k, state } = tile;
+  findShifts(tile);
+  if (tile.isWhole)
+    tile.pass(X, false, (p) => k.exponentials(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch));
+  else sumExponentials(tile);
+  k.setGradients(state.address, tile.rows);
+  state.countSums();
+  return tile.isWhole
+    ? () => {}
+    : (p) => k.scaledExponentials(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch);
+}
+
+/** The gradient from y, in float64 times the row's count, which lie in the place of x or which `find` leaves there. */
 function softmaxGradient(tile: Tile, find?: Stage): void {
   const { kernels: k, state } = tile;
-  state.clearSums(tile.rows);
+  state.setSums(0, tile.rows);
   tile.pass(X | DY, false, (p) => {
     find?.(p);
     k.sumProducts(p.columns, p.state, p.x, p.dy, p.height, p.width, p.pitch);
   });
-  for (let row = 0; row < tile.rows; row++) state.mean[row] = state.sum[row];
+  if (tile.isDouble) k.setMeans(state.address, tile.rows);
+  else for (let row = 0; row < tile.rows; row++) state.mean[row] = state.sum[row];
   tile.pass(X | DY, true, (p) => {
     if (!tile.isWhole) find?.(p);
     k.softmaxGradient(p.columns, p.state, p.x, p.dy, p.y, p.height, p.width, p.pitch);
@@ -269,12 +325,15 @@ function softmaxGradient(tile: Tile, find?: Stage): void {
   });
 }
 
-/** The gradient from the logarithms or what they are of, where `sum` gives the sum of the exponentials. */
-function logGradient(tile: Tile, sum: (row: number) => number): void {
+/** The gradient from the logarithms or what they are of, where `sum` finds the sums of the exponentials. */
+function logGradient(tile: Tile, sum: () => void): void {
   const { kernels: k, state } = tile;
-  state.sum.fill(0, 0, tile.rows);
+  state.setSums(0, tile.rows);
   tile.pass(DY, false, (p) => k.sums(p.columns, p.state, p.dy, p.height, p.width, p.pitch));
-  for (let row = 0; row < tile.rows; row++) state.scale[row] = state.sum[row] / sum(row);
+  state.countSums();
+  state.setSums(0, tile.rows);
+  sum();
+  k.setQuotients(state.address, tile.rows);
   tile.pass(X | DY, true, (p) => {
     k.logGradient(p.columns, p.state, p.x, p.dy, p.y, p.height, p.width, p.pitch);
     tile.hideGradient(p);
@@ -289,7 +348,7 @@ function findLogarithms(tile: Tile): (row: number) => number {
   const { kernels: k, state } = tile;
   findShifts(tile);
   tile.pass(X, false, (p) => k.sumOthers(p.columns, p.state, p.x, p.height, p.width, p.pitch));
-  return (row) => Math.log1p(state.count[row] - 1 + (state.sum[row] / POWER) * Math.exp(-state.largest(row)));
+  return (row) => Math.log1p(state.count[row] - 1 + (state.sum[row] / tile.power) * Math.exp(-state.largest(row)));
 }
 
 /**
@@ -307,7 +366,7 @@ function findThresholds(tile: Tile): void {
   }
   for (let changed = true; changed; ) {
     changed = false;
-    state.clearSums(tile.rows);
+    state.clear(tile.rows);
     tile.pass(X, false, (p) => k.sumAbove(p.columns, p.state, p.x, p.height, p.width, p.pitch));
     for (let row = 0; row < tile.rows; row++) {
       const count = state.count[row];
@@ -320,12 +379,12 @@ function findThresholds(tile: Tile): void {
 }
 
 function aboveThreshold(tile: Tile, p: Place): void {
-  tile.kernels.threshold(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch);
+  tile.kernels.aboveThreshold(p.columns, p.state, p.x, p.y, p.height, p.width, p.pitch);
 }
 
 function supportGradient(tile: Tile, find?: Stage): void {
   const { kernels: k, state } = tile;
-  state.clearSums(tile.rows);
+  state.clear(tile.rows);
   tile.pass(X | DY, false, (p) => {
     find?.(p);
     k.sumSupport(p.columns, p.state, p.x, p.dy, p.height, p.width, p.pitch);
@@ -339,18 +398,18 @@ function supportGradient(tile: Tile, find?: Stage): void {
 
 /** The place of each row's first largest element; -1 for a row with NaN. */
 function findLargest(tile: Tile): Float64Array {
-  const { kernels: k, heap } = tile;
+  const { kernels: k, heap, bytes } = tile;
   const places = new Float64Array(tile.rows);
-  const values = new Float32Array(tile.rows);
+  const values = new Float64Array(tile.rows);
   tile.pass(X, false, (p) => {
-    const [step, next] = p.columns ? [p.pitch, 4] : [4, 4 * p.width];
+    const [step, next] = p.columns ? [p.pitch, bytes] : [bytes, bytes * p.width];
     for (let row = 0; row < tile.rows; row++) {
       const x = p.x + row * next;
       const place = k.firstLargest(x, p.columns ? p.height : p.width, step);
       if (place === -1) places[row] = -1;
-      else if (p.from === 0 || (places[row] >= 0 && heap[(x + place * step) / 4] > values[row])) {
+      else if (p.from === 0 || (places[row] >= 0 && heap[(x + place * step) / bytes] > values[row])) {
         places[row] = p.from + place;
-        values[row] = heap[(x + place * step) / 4];
+        values[row] = heap[(x + place * step) / bytes];
       }
     }
   });
@@ -359,43 +418,78 @@ function findLargest(tile: Tile): Float64Array {
 
 // ---- arguments ----
 
+type SoftmaxOptionsOf = SoftmaxOptions<NumberArray>;
+
+/** The type of an array of floating-point numbers; TypeError for anything else, or one that is detached. */
+function floatType(fn: string, argument: string, value: unknown): ElementType {
+  if (isPlainFloat32(value)) return types.float32;
+  const type = elementType(value);
+  if (type === undefined || type.range !== undefined) {
+    throw new TypeError(`${fn}: ${argument} must be an array of floating-point numbers, got ${describe(value)}`);
+  }
+  checkType(fn, argument, value, type);
+  return type;
+}
+
+/** `checkType`, which for float32 has a shorter way. */
+function check(fn: string, argument: string, value: unknown, type: ElementType): asserts value is NumberArray {
+  if (type === types.float32) checkFloat32(fn, argument, value);
+  else checkType(fn, argument, value, type);
+}
+
 /** A call of a function from the shape of x to the same. */
 function prepare(
   fn: string,
-  x: Float32Array,
-  dy: Float32Array | undefined,
-  options: SoftmaxOptions | undefined,
+  x: NumberArray,
+  dy: NumberArray | undefined,
+  options: SoftmaxOptionsOf | undefined,
   known: readonly string[],
   sign: 1 | -1 = 1,
 ): Call {
-  if (dy !== undefined) checkFloat32(fn, 'dy', dy);
   const source = fn.endsWith('FromOutput') ? 'y' : 'x';
-  const out = outFor(fn, dy, x, options, known, source);
-  return callOf(fn, unshared(x, out), dy && unshared(dy, out), out, options, sign);
+  const type = floatType(fn, source, x);
+  if (dy !== undefined) {
+    check(fn, 'dy', dy, type);
+    checkLength(fn, 'dy', dy, x.length, source);
+  }
+  if (options !== undefined) checkOptions(fn, options, known);
+  const out = outOf(fn, type, options?.out, x.length, source);
+  return callOf(fn, type, unshared(x, out), dy && unshared(dy, out), out, options, sign);
 }
 
 /** A call of logSumExp or its gradient. */
-function prepareSums(fn: string, x: Float32Array, dy: Float32Array | undefined, options: MaskOptions = {}): Call {
-  if (dy !== undefined) checkFloat32(fn, 'dy', dy);
-  checkFloat32(fn, 'x', x);
+function prepareSums(
+  fn: string,
+  x: NumberArray,
+  dy: NumberArray | undefined,
+  options: MaskOptions<NumberArray> = {},
+): Call {
+  const type = floatType(fn, 'x', x);
+  if (dy !== undefined) check(fn, 'dy', dy, type);
   checkOptions(fn, options, MASK);
   const rows = rowsAlong(fn, x.length, options.shape, options.axis);
   const count = rows.outer * rows.inner;
   if (dy !== undefined) checkLength(fn, 'dy', dy, count, 'the rows');
-  const length = dy === undefined ? count : x.length;
-  const { out = new Float32Array(length) } = options;
-  checkFloat32(fn, 'out', out);
-  checkLength(fn, 'out', out, length, dy === undefined ? 'the rows' : 'x');
-  return callOf(fn, x, dy, out, options, 1);
+  const [length, like] = dy === undefined ? [count, 'the rows'] : [x.length, 'x'];
+  return callOf(fn, type, x, dy, outOf(fn, type, options.out, length, like), options, 1);
+}
+
+/** Where the result goes. */
+function outOf(fn: string, type: ElementType, out: NumberArray | undefined, n: number, like: string): NumberArray {
+  if (out === undefined) return type === types.float32 ? new Float32Array(n) : new type.View(n);
+  check(fn, 'out', out, type);
+  checkLength(fn, 'out', out, n, like);
+  return out;
 }
 
 /** With the rest of the options, of which `checkOptions` has seen the names. */
 function callOf(
   fn: string,
-  x: Float32Array,
-  dy: Float32Array | undefined,
-  out: Float32Array,
-  options: SoftmaxOptions = {},
+  type: ElementType,
+  x: NumberArray,
+  dy: NumberArray | undefined,
+  out: NumberArray,
+  options: SoftmaxOptionsOf = {},
   sign: 1 | -1,
 ): Call {
   const { shape, axis, mask, bias, temperature = 1 } = options;
@@ -406,30 +500,32 @@ function callOf(
   const fault = refuseScale('temperature', temperature);
   if (fault !== undefined) throw new RangeError(`${fn}: ${fault}`);
   if (mask !== undefined) checkUint8(fn, 'option mask', mask);
-  if (bias !== undefined) checkFloat32(fn, 'option bias', bias);
+  if (bias !== undefined) check(fn, 'option bias', bias, type);
   checkRows(fn, 'mask', mask, x.length, rows.length);
   checkRows(fn, 'bias', bias, x.length, rows.length);
+  const format = type === types.float32 ? float32 : (formats[type.name] as Format);
   return {
-    x,
-    dy,
-    out,
+    format,
+    x: elements(x, format),
+    dy: dy && elements(dy, format),
+    out: elements(out, format),
+    result: out,
     rows,
     sign,
     temperature,
-    slope: sign / temperature,
+    divisor: sign * temperature,
     mask: mask && disjoint(mask, out),
-    bias: bias && disjoint(bias, out),
+    bias: bias && elements(disjoint(bias, out), format),
   };
 }
 
+/** An array as a tile takes it. */
+function elements(array: NumberArray, { half }: Format): Elements {
+  return half === undefined ? (array as Reals) : new Uint16Array(array.buffer, array.byteOffset, array.length);
+}
+
 /** RangeError unless an array is of the length of `x` or of a row. */
-function checkRows(
-  fn: string,
-  option: string,
-  array: Float32Array | Uint8Array | undefined,
-  n: number,
-  row: number,
-): void {
+function checkRows(fn: string, option: string, array: NumberArray | undefined, n: number, row: number): void {
   if (array === undefined || array.length === n || array.length === row) return;
   throw new RangeError(
     `${fn}: option ${option} must have the length of x, ${n}, or of a row, ${row}, got ${array.length}`,
@@ -444,7 +540,8 @@ function fromOutput(call: Call): Call {
 // ---- what the package exports ----
 
 /**
- * Each row's e^(z_i) / sum of e^(z_j), with z = (x + bias) / temperature: a probability for each element. Within 3 ULP, summing to 1 within 2.
+ * Each row's e^(z_i) / sum of e^(z_j), with z = (x + bias) / temperature: a probability for each element. Within 3 ULP, summing to 1 within 2;
+ * of a Float64Array within 2 ULP.
  * A row with NaN or +Infinity, of nothing but -Infinity, or masked throughout gives NaN.
  *
  * @throws TypeError for a value of the wrong kind, RangeError for a wrong length or shape, or an option out of range
@@ -461,15 +558,15 @@ export const softmax: OutputRowFunction<SoftmaxOptions> = /* @__PURE__ */ softma
  */
 export const softmin: OutputRowFunction<SoftmaxOptions> = /* @__PURE__ */ softmaxOn(defaultRuntime, 'softmin', -1);
 /**
- * The logarithm of {@link softmax}, within 3 ULP also near 0, where one element outweighs the others.
+ * The logarithm of {@link softmax}, within 3 ULP, of a Float64Array 2, also near 0, where one element outweighs the others.
  *
  * @example
  * logSoftmax(new Float32Array([0, 0])); // -0.6931472, -0.6931472
  */
 export const logSoftmax: OutputRowFunction<SoftmaxOptions> = /* @__PURE__ */ logSoftmaxOn(defaultRuntime);
 /**
- * log(sum of e^(x_i + bias_i)) of each row: one value a row, in the order of the shape without the axis. Within 1 ULP of the larger of the
- * result and the row's largest element.
+ * log(sum of e^(x_i + bias_i)) of each row: one value a row, in the order of the shape without the axis. Within 1 ULP, of a
+ * Float64Array 2, of the larger of the result and the row's largest element.
  *
  * @throws TypeError for a value of the wrong kind, RangeError for a wrong length or shape, or an option out of range
  *

@@ -354,7 +354,12 @@ describe('bad arguments', () => {
   const x = new Float32Array([1, 2, 3, 4, 5, 6]);
   const out = new Float32Array(6).fill(9);
   const cases: [string, () => unknown, new () => Error, string][] = [
-    ['no array', () => softmax([1] as never), TypeError, 'softmax: x must be a Float32Array, got Array(1)'],
+    [
+      'no array',
+      () => softmax([1] as never),
+      TypeError,
+      'softmax: x must be an array of floating-point numbers, got Array(1)',
+    ],
     [
       'shape',
       () => softmin(x, { shape: [2, 2], out }),
@@ -417,9 +422,9 @@ describe('bad arguments', () => {
     ],
     [
       'y',
-      () => softmax.backwardFromOutput(x, [] as never, { out }),
+      () => softmax.backwardFromOutput(x, [] as unknown as Float32Array, { out }),
       TypeError,
-      'softmax.backwardFromOutput: y must be a Float32Array, got Array(0)',
+      'softmax.backwardFromOutput: y must be an array of floating-point numbers, got Array(0)',
     ],
     [
       'option',

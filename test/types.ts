@@ -13,6 +13,8 @@ import {
   quantized,
   quantizedPrelu,
   relu,
+  type SoftmaxOptions,
+  softmax,
   softplus,
   swiglu,
   tanhShrink,
@@ -102,6 +104,20 @@ quantizedPrelu(x, { input: q, output: q })(new Uint8Array(1), { out: new Int8Arr
 gelu(new Float64Array(1), { bias: new Float64Array(1) });
 // @ts-expect-error
 gelu(new Float64Array(1), { bias: x });
+softmax(new Float64Array(1), {
+  temperature: 2,
+  out: new Float64Array(1),
+  bias: new Float64Array(1),
+}) satisfies Float64Array;
+softmax.backward(float16(new Uint16Array(1)), float16(new Uint16Array(1))) satisfies Float16Bits;
+const warm: SoftmaxOptions = { temperature: 2 };
+softmax(x, warm) satisfies Float32Array;
+// @ts-expect-error
+softmax(new Float64Array(1), { out: x });
+// @ts-expect-error
+softmax.backward(x, new Float64Array(1));
+// @ts-expect-error
+softmax(new Int8Array(1));
 // @ts-expect-error
 gelu(new Int8Array(1));
 // @ts-expect-error

@@ -5,6 +5,7 @@ export * from '../maxout';
 export * from '../prelu';
 export * from '../product';
 export * from '../random';
+export * from '../rows';
 export * from './gated';
 export * from './slopes';
 

@@ -44,12 +44,18 @@ function highHalf(x: number): number {
 }
 
 /** What `x * y` lacks once it is rounded (Dekker). */
-function lostOfProduct(x: number, y: number): number {
+export function lostOfProduct(x: number, y: number): number {
   const xHigh = highHalf(x);
   const yHigh = highHalf(y);
   const xLow = x - xHigh;
   const yLow = y - yHigh;
   return xHigh * yHigh - x * y + xHigh * yLow + xLow * yHigh + xLow * yLow;
+}
+
+/** What `sum`, x + y rounded, lacks (Knuth). */
+export function lostOfSum(x: number, y: number, sum: number): number {
+  const part = sum - x;
+  return x - (sum - part) + (y - part);
 }
 
 /** A factor to 26 bits and the rest, of factor + `rest`. */
@@ -77,4 +83,10 @@ export function scaledExponential64([high, low]: [high: number, low: number]): n
 /** What alpha + `alphaRest` times x lacks of `exact`, all but equal to it. */
 export function lostOf64(exact: number, alpha: number, alphaRest: number, x: number): number {
   return exact - alpha * x - lostOfProduct(alpha, x) - alphaRest * x;
+}
+
+/** factor ln 2, the first part to 26 bits. */
+export function octaves64(factor: number): [high: number, low: number] {
+  const octave = Math.LN2 * factor;
+  return split64(octave, lostOfProduct(Math.LN2, factor) + LN_2_REST * factor);
 }
