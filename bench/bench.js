@@ -34,7 +34,10 @@ const { values: flags, positionals } = parseArgs({
 const library = create({ backend: flags.backend });
 const { activations, backend, createArena } = library;
 const { type } = flags;
-const others = type === 'float32' ? [...Object.keys(plainRows), ...Object.keys(structured)] : [];
+const others = [
+  ...(type.includes('float') ? Object.keys(plainRows) : []),
+  ...(type === 'float32' ? Object.keys(structured) : []),
+];
 const everything = [...Object.keys(activations), ...others];
 const names = positionals.length > 0 ? positionals : flags.chart ? Object.keys(activations) : everything;
 const sizes = (flags.n ?? (flags.chart ? '1e6' : '8,64,1e3,1e5,1e6,1e7')).split(',').map(Number);
