@@ -7,8 +7,9 @@ import { checkLength } from './errors';
 import * as generated from './generated/bias';
 import { apart, collide } from './overlap';
 import { copyIn, type Real, type RealKernels, type Reals, realsIn } from './reals';
+import { lostOfSum } from './roundings';
 import type { Runtime } from './runtime';
-import { LACK, lostOfSum, pairedPlace, type Sums, Totals } from './sums';
+import { LACK, pairedPlace, type Sums, Totals } from './sums';
 import { checkType, type ElementType, type NumberArray, types } from './types';
 
 interface BiasKernels {

@@ -12,14 +12,6 @@ interface Float64Work {
   backward(dy: number, x: number, dx: number, n: number): void;
 }
 
-/** The kernels of assembly/float64/. */
-export const float64 = /* @__PURE__ */ new Binary('float64', { relaxed, simd });
-
-/** The activations'. The js backend has no use for these: its loops work on the arrays themselves. */
-const float64Kernels: KernelSet<Float64Kernels> = {
-  binary: float64,
-  js: () => ({}),
-};
 /** The kernels take four at a time. */
 const STEPS = { width: 8, whole: 4 };
 

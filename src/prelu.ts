@@ -9,9 +9,10 @@ import { apart, collide } from './overlap';
 import { type Key, keyOf, philox } from './random';
 import { realKernels } from './real-kernels';
 import { type Real, realsIn } from './reals';
+import { lostOfProduct, lostOfSum } from './roundings';
 import type { Runtime } from './runtime';
 import { neighboursOf } from './shape';
-import { LACK, lostOfProduct, lostOfSum, pairedPlace } from './sums';
+import { LACK, pairedPlace } from './sums';
 import {
   checkType,
   type ElementType,

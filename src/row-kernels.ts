@@ -1,7 +1,8 @@
 // The stages of assembly/rows.ts: their state in scratch memory, and the same in JavaScript.
 
-import { highBits, lostOfProduct, lostOfSum, octaves64 } from './activations/fields';
+import { highBits, octaves64 } from './activations/fields';
 import { matrix, matrix64 } from './matrix';
+import { lostOfProduct, lostOfSum } from './roundings';
 import type { KernelSet } from './runtime';
 import { SCRATCH } from './staging';
 

@@ -1,5 +1,6 @@
 import { roundUp, SUMS } from './blocks';
 import type { Real, Reals } from './reals';
+import { lostOfSum } from './roundings';
 import type { NumberArray } from './types';
 
 // Sums as kernels keep them: of float32 elements one float64 for each column; of float64 elements, for each two columns, two sums, then what
@@ -10,24 +11,6 @@ export function pairedPlace(column: number): number {
   return 2 * column - (column & 1);
 }
 export const LACK = 2;
-
-/** What `sum`, a + b rounded, lacks (Knuth). */
-export function lostOfSum(a: number, b: number, sum: number): number {
-  const part = sum - a;
-  return a - (sum - part) + (b - part);
-}
-
-/** What a product, rounded, lacks (Dekker); NaN where a factor is so large that its parts are not finite. */
-export function lostOfProduct(a: number, b: number): number {
-  const [c, d] = [highHalf(a), highHalf(b)];
-  return (a - c) * (b - d) + (c * (b - d) + ((a - c) * d + (c * d - a * b)));
-}
-
-/** x to 26 bits (Veltkamp). */
-function highHalf(x: number): number {
-  const multiple = (2 ** 27 + 1) * x;
-  return multiple - (multiple - x);
-}
 
 /** Where sums of columns go: the sums of each `inner` neighbours, one behind the other. */
 export interface Sums {

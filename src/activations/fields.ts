@@ -1,5 +1,7 @@
 // Fields of kernels that the loader computes: the operators of assembly/ say what they are.
 
+import { highHalf, lostOfProduct } from '../roundings';
+
 /** e^r - 1 from r up, with the error of e^r small, and with its own error small: as in assembly/math.ts. */
 const EXPM1 = [1.0, 0.50000006, 0.16666517, 0.041665006, 0.008369154, 0.0014017159];
 const EXPM1_RELATIVE = [1.0, 0.5, 0.1666654, 0.041666444, 0.008366896, 0.0013936937];
@@ -35,27 +37,6 @@ export function refuseScale(option: string, value: number): string | undefined {
 /** What is wrong with an alpha below 0 where only outputs are known, or undefined. */
 export function refuseNegative(alpha: number): string | undefined {
   return alpha >= 0 ? undefined : `option alpha must not be negative, or y does not tell the sign of x, got ${alpha}`;
-}
-
-/** Rounds to the 26 highest bits of a significand, by Veltkamp's method. */
-function highHalf(x: number): number {
-  const scaled = x * (2 ** 27 + 1);
-  return scaled - (scaled - x);
-}
-
-/** What `x * y` lacks once it is rounded (Dekker). */
-export function lostOfProduct(x: number, y: number): number {
-  const xHigh = highHalf(x);
-  const yHigh = highHalf(y);
-  const xLow = x - xHigh;
-  const yLow = y - yHigh;
-  return xHigh * yHigh - x * y + xHigh * yLow + xLow * yHigh + xLow * yLow;
-}
-
-/** What `sum`, x + y rounded, lacks (Knuth). */
-export function lostOfSum(x: number, y: number, sum: number): number {
-  const part = sum - x;
-  return x - (sum - part) + (y - part);
 }
 
 /** A factor to 26 bits and the rest, of factor + `rest`. */
