@@ -103,7 +103,7 @@ function load8<T>(at: usize): v128 {
   return isSigned<T>() ? v128.load8x8_s(at) : v128.load8x8_u(at);
 }
 
-/** A row as int16, with a 0 behind an odd number. */
+/** A row as int16. What is behind an odd number is multiplied by 0. */
 @inline
 function widen<T>(k: i32, x: usize, to: usize): void {
   for (; k >= 8; k -= 8) {
@@ -112,7 +112,6 @@ function widen<T>(k: i32, x: usize, to: usize): void {
     to += VECTOR;
   }
   for (let p = 0; p < k; p++) store<i16>(to + 2 * p, load<T>(x + p));
-  if (k & 1) store<i16>(to + 2 * k, 0);
 }
 
 /** Two terms of one row, then of the next of four, as int16; what rows are missing of four is anything. */

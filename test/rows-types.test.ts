@@ -64,7 +64,7 @@ const bytes = (a: FloatArray) => Buffer.from(a.buffer, a.byteOffset, a.byteLengt
 
 describe.each(libraries)('%s: float64', (backend, library) => {
   test.each(Object.entries(cases))('%s: rows of all magnitudes', (_, tried) => {
-    const { ulp, at } = largestRowError(library, tried, references);
+    const { ulp, at } = largestRowError(library as unknown as Parameters<typeof largestRowError>[0], tried, references);
     expect(ulp, at).toBeLessThanOrEqual(BOUND[backend]);
   });
 
