@@ -30,17 +30,18 @@ export default defineConfig([
     format: ['esm', 'cjs'],
     dts: true,
     shims: true,
-    // So that a bundler can leave out what is not used, or load it later.
+    // Few files, as Node takes a millisecond for each, but so that a bundler can leave out what is not used, or load it later.
     outputOptions: {
       advancedChunks: {
         includeDependenciesRecursively: false,
         groups: [
           {
             name: 'matrix',
-            test: /src\/(generated\/)?(matrix|real-kernels|rows|row-kernels|tiles|structured|gated|prelu|maxout|stats)\.ts/,
+            test: /src\/(generated\/)?(matrix|matrix64|real-kernels|rows|row-kernels|tiles|structured|gated|prelu|maxout|stats)\.ts/,
+            priority: 2,
           },
-          { name: 'create', test: /src\/create\.ts/ },
-          { name: 'library', test: /src\/library\.ts/ },
+          { name: 'create', test: /src\/create\.ts/, priority: 2 },
+          { name: 'core', test: /src\/(?!nn\/|(index|parallel|job|elements|threads)\.ts)/, priority: 1 },
         ],
       },
     },

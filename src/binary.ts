@@ -48,6 +48,12 @@ export class Binary implements Compilable {
     return this.#compiled[backend];
   }
 
+  /** Throws where there is nothing to compile for a shared memory, as in Cloudflare's Workers. */
+  static checkSharing(backend: WasmBackend): void {
+    if (all.some((binary) => binary.#texts[backend] !== '')) return;
+    throw new Error('createArena: Workers have no threads to share memory with');
+  }
+
   /** Compiles ahead all that there is of a kind, without blocking. */
   static async compileAll(kind: Kind, backend: WasmBackend): Promise<void> {
     const compile = async (binary: Binary) => {
@@ -57,7 +63,6 @@ export class Binary implements Compilable {
   }
 
   compileShared(backend: WasmBackend): WebAssembly.Module {
-    if (this.#texts[backend] === '') throw new Error('createArena: Workers have no threads to share memory with');
     this.#shared[backend] ??= new WebAssembly.Module(sharing(bytes(this.#texts[backend])));
     return this.#shared[backend];
   }

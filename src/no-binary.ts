@@ -6,6 +6,8 @@ export class Binary {
 
   static async compileAll(): Promise<void> {}
 
+  static checkSharing(): void {}
+
   compile(): never {
     return checkSupport();
   }

@@ -1,6 +1,6 @@
 import { numericDefaults, type Spec } from './activation';
 import { arenaCapacity, arenaOver, isSharedArena } from './arena';
-import type { Compilable, WasmBackend } from './binary';
+import { Binary, type Compilable, type WasmBackend } from './binary';
 import type { Backward, Forward } from './family';
 import { unshared } from './overlap';
 import type { ElementCall, ThreadBinary } from './protocol';
@@ -278,6 +278,7 @@ export function wasmRuntime(backend: WasmBackend): Runtime {
     createArena(bytes, options) {
       const capacity = arenaCapacity(bytes);
       const shared = isSharedArena(options);
+      if (shared) Binary.checkSharing(backend);
       let arena: Instance;
       try {
         arena = new Instance(backend, ARENA + capacity, shared);
