@@ -41,7 +41,7 @@ export default defineConfig([
             priority: 2,
           },
           { name: 'create', test: /src\/create\.ts/, priority: 2 },
-          { name: 'core', test: /src\/(?!nn\/|(index|parallel|job|elements|threads)\.ts)/, priority: 1 },
+          { name: 'core', test: /src\/(?!nn\/|(index|parallel|job|elements|threads)\.)[^.]*\.ts$/, priority: 1 },
         ],
       },
     },
