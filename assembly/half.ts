@@ -198,3 +198,32 @@ export function fromBfloat16(h: usize, x: usize, n: usize): void {
 export function toBfloat16(x: usize, h: usize, n: usize): void {
   narrow<Bfloat16>(x, h, n);
 }
+
+/** y[i] = table[x[i]], for numbers of 16 bits; n is a multiple of 8. */
+export function lookUpHalf(x: usize, y: usize, n: usize, table: usize): void {
+  for (; n > 0; n -= 8) {
+    store<u16>(y, load<u16>(table + 2 * <usize>load<u16>(x)));
+    store<u16>(y, load<u16>(table + 2 * <usize>load<u16>(x, 2)), 2);
+    store<u16>(y, load<u16>(table + 2 * <usize>load<u16>(x, 4)), 4);
+    store<u16>(y, load<u16>(table + 2 * <usize>load<u16>(x, 6)), 6);
+    store<u16>(y, load<u16>(table + 2 * <usize>load<u16>(x, 8)), 8);
+    store<u16>(y, load<u16>(table + 2 * <usize>load<u16>(x, 10)), 10);
+    store<u16>(y, load<u16>(table + 2 * <usize>load<u16>(x, 12)), 12);
+    store<u16>(y, load<u16>(table + 2 * <usize>load<u16>(x, 14)), 14);
+    x += 16;
+    y += 16;
+  }
+}
+
+/** y[i] *= table[x[i]], for y and a table of float32; n is a multiple of 4. */
+export function multiplyByTable(x: usize, y: usize, n: usize, table: usize): void {
+  for (; n > 0; n -= 4) {
+    let factors = v128.load32_zero(table + 4 * <usize>load<u16>(x));
+    factors = v128.load32_lane(table + 4 * <usize>load<u16>(x, 2), factors, 1);
+    factors = v128.load32_lane(table + 4 * <usize>load<u16>(x, 4), factors, 2);
+    factors = v128.load32_lane(table + 4 * <usize>load<u16>(x, 6), factors, 3);
+    v128.store(y, f32x4.mul(v128.load(y), factors));
+    x += 8;
+    y += 16;
+  }
+}
