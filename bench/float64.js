@@ -16,11 +16,11 @@ const { values, positionals } = parseArgs({
 });
 const n = Number(values.n);
 const rounds = Number(values.rounds);
-const pages = 2 + Math.ceil((24 * n) / 65536);
+const pages = 3 + Math.ceil((24 * n) / 65536);
 const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
 const binary = readFileSync(new URL(`../build/float64-${values.backend}.wasm`, import.meta.url));
 const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
-const [x, dy, y] = [0, 1, 2].map((i) => new Float64Array(memory.buffer, 65536 + 8 * n * i, n));
+const [x, dy, y] = [0, 1, 2].map((i) => new Float64Array(memory.buffer, 131072 + 8 * n * i, n));
 const params = 1024;
 let state = 1;
 for (let i = 0; i < n; i++) {

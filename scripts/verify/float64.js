@@ -42,7 +42,7 @@ export function kernels(backend) {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
   const params = 1024;
   const block = 4096;
-  const [dys, xs, ys] = [1, 2, 3].map((i) => new Float64Array(memory.buffer, 65536 * i, block));
+  const [dys, xs, ys] = [2, 3, 4].map((i) => new Float64Array(memory.buffer, 65536 * i, block));
 
   /**
    * @param {Spec} spec @param {Kind} kind @param {Float64Array} x @param {readonly number[]} options
