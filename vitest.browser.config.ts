@@ -46,7 +46,7 @@ export default defineConfig({
   test: {
     include: ['test/*.test.ts'],
     exclude: [
-      'test/{examples,float64,parallel,parallel-dense,plot,readme,reference,runtime,sources,tsdoc,verify}.test.ts',
+      'test/{examples,float64,parallel,parallel-dense,parallel-types,plot,readme,reference,rows-types,runtime,sources,tsdoc,verify}.test.ts',
     ],
     testTimeout: 120_000,
     browser: { enabled: true, headless: true, screenshotFailures: false, instances },

@@ -72,13 +72,17 @@ export function fill(array: Any, seed: number | ArrayLike<number>): Any {
   return array;
 }
 
-const bytes = (array: Any) => Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+/** Whether two arrays have the same bits. */
+export function sameBits(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  const [x, y] = [a, b].map((array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  return x.length === y.length && x.every((byte, i) => byte === y[i]);
+}
 
 /** The same array type, and the same numbers; any NaN is as good as another. */
 export function expectEqual(actual: Any, expected: Any): void {
   expect(actual.constructor.name).toBe(expected.constructor.name);
   expect(actual.length).toBe(expected.length);
-  if (bytes(actual).equals(bytes(expected))) return;
+  if (sameBits(actual, expected)) return;
   const [a, b] = [numbers(actual), numbers(expected)];
   for (let i = 0; i < b.length; i++) if (!Object.is(a[i], b[i])) expect.fail(`at ${i}: ${a[i]}, expected ${b[i]}`);
 }

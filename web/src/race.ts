@@ -4,12 +4,18 @@ import { Client, isCancelled } from './client';
 import { choiceControl, parametersOf, takeAll } from './controls';
 import { h, notice, show } from './dom';
 import type { Start } from './main';
-import type { RaceRequest, Times, Way } from './work/race';
+import type { RaceRequest, RaceType, Times, Way } from './work/race';
 
 const sets: { readonly [set: string]: readonly string[] } = {
   popular: ['relu', 'leakyRelu', 'elu', 'sigmoid', 'tanh', 'silu', 'gelu', 'softplus', 'mish'],
   all: table.map(({ name }) => name),
 };
+/** A plain loop needs an array of numbers. */
+const types: readonly RaceType[] = [
+  'float32',
+  'float64',
+  ...('Float16Array' in globalThis ? (['float16'] as const) : []),
+];
 const ways: readonly (readonly [way: Way, label: string])[] = [
   ['plain', 'plain JavaScript'],
   ['any', 'lanewise, any array'],
@@ -40,6 +46,7 @@ export const start: Start = (root, remember) => {
     direction: choiceControl('What', ['forward', 'backward'], 'forward', changed, (value) =>
       value === 'forward' ? 'values' : 'gradients',
     ),
+    type: choiceControl('Type', types, 'float32', changed),
     n: choiceControl('Elements', ['1000', '10000', '100000', '1000000', '10000000'], '1000000', changed, (n) =>
       Number(n).toLocaleString('en'),
     ),
@@ -91,10 +98,11 @@ export const start: Start = (root, remember) => {
   );
 
   async function run(): Promise<void> {
-    const { direction, n, backend, threads } = controls;
+    const { direction, type, n, backend, threads } = controls;
     request = {
       names: names(),
       direction: direction.value as RaceRequest['direction'],
+      type: type.value as RaceType,
       n: Number(n.value),
       backend: backend.value === 'best' ? undefined : (backend.value as Backend),
       threads: Number(threads.value),
@@ -199,7 +207,7 @@ export const start: Start = (root, remember) => {
     return [
       ...lines.map((line) => `| ${line.join(' | ')} |`),
       '',
-      `${request.n.toLocaleString('en')} elements, ${what}, backend ${used ?? request.backend ?? 'unknown'}; ${navigator.userAgent}`,
+      `${request.n.toLocaleString('en')} elements of ${request.type}, ${what}, backend ${used ?? request.backend ?? 'unknown'}; ${navigator.userAgent}`,
     ].join('\n');
   }
 

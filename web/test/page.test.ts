@@ -202,7 +202,18 @@ describe.skipIf(executablePath === undefined)('the page', () => {
         '| ns per element | plain JavaScript | lanewise, any array | lanewise, in an arena | lanewise, 2 threads |',
       );
       expect(lines[2]).toMatch(/^\| relu \| [\d.e-]+ \| [\d.e-]+ \([\d.e-]+ x\) \|/);
-      expect(lines[4]).toMatch(/^1,000 elements, values, backend relaxed; Mozilla/);
+      expect(lines[4]).toMatch(/^1,000 elements of float32, values, backend relaxed; Mozilla/);
+    });
+
+    test.each(['float64', 'float16'])('arrays of %s', async (type) => {
+      await open(`#race?activations=sigmoid&n=10000&type=${type}`);
+      await raced();
+      const figures = await page.locator('.lane').allInnerTexts();
+      expect(figures).toHaveLength(3);
+      for (const text of figures) expect(text).toMatch(/[\d.e-]+ ns/);
+      await button('Copy as Markdown').click();
+      await page.getByText('Copied.').waitFor();
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`10,000 elements of ${type}, values`);
     });
 
     test('runs in a worker, and can be cancelled', async () => {

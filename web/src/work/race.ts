@@ -2,9 +2,13 @@ import { plain } from 'virtual:plain';
 import { type Activation, type Backend, create } from 'lanewise';
 import { createPool } from 'lanewise/parallel';
 
+/** Of the arrays' elements. */
+export type RaceType = 'float32' | 'float64' | 'float16';
+
 export interface RaceRequest {
   readonly names: readonly string[];
   readonly direction: 'forward' | 'backward';
+  readonly type: RaceType;
   readonly n: number;
   /** Undefined for the fastest that the browser has. */
   readonly backend?: Backend;
@@ -31,12 +35,15 @@ const SAMPLE = 12;
 
 /** Times each activation by several ways, and reports after every round. Returns the backend. */
 export async function race(request: RaceRequest, report: (progress: RaceProgress) => void): Promise<Backend> {
-  const { names, n, backend, threads } = request;
+  const { names, type, n, backend, threads } = request;
   const library = create({ backend });
   const isThreaded = threads > 1;
-  const arena = library.createArena(12 * n + 4096, { shared: isThreaded });
-  const [arenaX, arenaDy, arenaOut] = [arena.float32(n), arena.float32(n), arena.float32(n)];
-  const [x, dy, out] = [new Float32Array(n), new Float32Array(n), new Float32Array(n)];
+  const arena = library.createArena(24 * n + 4096, { shared: isThreaded });
+  const ofArena = () => arena[type](n) as Float32Array; // as far as types go, all are of one
+  const View = ofArena().constructor as Float32ArrayConstructor;
+  arena.reset();
+  const [arenaX, arenaDy, arenaOut] = [ofArena(), ofArena(), ofArena()];
+  const [x, dy, out] = [new View(n), new View(n), new View(n)];
   for (let i = 0; i < n; i++) {
     x[i] = 8 * Math.random() - 4;
     dy[i] = 2 * Math.random() - 1;
