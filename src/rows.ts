@@ -1,7 +1,7 @@
 // Functions of rows: softmax and its kin.
 
 import { refuseScale } from './activations/fields';
-import { checkFloat32, checkLength, checkOptions, checkUint8, describe, isPlainFloat32 } from './errors';
+import { checkLength, checkOptions, checkUint8, describe } from './errors';
 import { type Conversions, conversions } from './half';
 import { disjoint, unshared } from './overlap';
 import type { Reals } from './row-kernels';
@@ -21,7 +21,7 @@ import {
   type Call as TileCall,
   X,
 } from './tiles';
-import { checkType, type ElementType, elementType, type FloatArray, type NumberArray, type Same, types } from './types';
+import { checkType, type ElementType, type FloatArray, floatType, type NumberArray, type Same, types } from './types';
 
 /** Which elements make a row, and where the result goes. */
 export interface RowOptions<A = Float32Array> {
@@ -420,23 +420,6 @@ function findLargest(tile: Tile): Float64Array {
 
 type SoftmaxOptionsOf = SoftmaxOptions<NumberArray>;
 
-/** The type of an array of floating-point numbers; TypeError for anything else, or one that is detached. */
-function floatType(fn: string, argument: string, value: unknown): ElementType {
-  if (isPlainFloat32(value)) return types.float32;
-  const type = elementType(value);
-  if (type === undefined || type.range !== undefined) {
-    throw new TypeError(`${fn}: ${argument} must be an array of floating-point numbers, got ${describe(value)}`);
-  }
-  checkType(fn, argument, value, type);
-  return type;
-}
-
-/** `checkType`, which for float32 has a shorter way. */
-function check(fn: string, argument: string, value: unknown, type: ElementType): asserts value is NumberArray {
-  if (type === types.float32) checkFloat32(fn, argument, value);
-  else checkType(fn, argument, value, type);
-}
-
 /** A call of a function from the shape of x to the same. */
 function prepare(
   fn: string,
@@ -449,7 +432,7 @@ function prepare(
   const source = fn.endsWith('FromOutput') ? 'y' : 'x';
   const type = floatType(fn, source, x);
   if (dy !== undefined) {
-    check(fn, 'dy', dy, type);
+    checkType(fn, 'dy', dy, type);
     checkLength(fn, 'dy', dy, x.length, source);
   }
   if (options !== undefined) checkOptions(fn, options, known);
@@ -465,7 +448,7 @@ function prepareSums(
   options: MaskOptions<NumberArray> = {},
 ): Call {
   const type = floatType(fn, 'x', x);
-  if (dy !== undefined) check(fn, 'dy', dy, type);
+  if (dy !== undefined) checkType(fn, 'dy', dy, type);
   checkOptions(fn, options, MASK);
   const rows = rowsAlong(fn, x.length, options.shape, options.axis);
   const count = rows.outer * rows.inner;
@@ -477,7 +460,7 @@ function prepareSums(
 /** Where the result goes. */
 function outOf(fn: string, type: ElementType, out: NumberArray | undefined, n: number, like: string): NumberArray {
   if (out === undefined) return type === types.float32 ? new Float32Array(n) : new type.View(n);
-  check(fn, 'out', out, type);
+  checkType(fn, 'out', out, type);
   checkLength(fn, 'out', out, n, like);
   return out;
 }
@@ -500,7 +483,7 @@ function callOf(
   const fault = refuseScale('temperature', temperature);
   if (fault !== undefined) throw new RangeError(`${fn}: ${fault}`);
   if (mask !== undefined) checkUint8(fn, 'option mask', mask);
-  if (bias !== undefined) check(fn, 'option bias', bias, type);
+  if (bias !== undefined) checkType(fn, 'option bias', bias, type);
   checkRows(fn, 'mask', mask, x.length, rows.length);
   checkRows(fn, 'bias', bias, x.length, rows.length);
   const format = type === types.float32 ? float32 : (formats[type.name] as Format);
