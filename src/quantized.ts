@@ -536,7 +536,14 @@ export function quantizationParams<T extends ByteType = 'int8'>(
   const fn = 'quantizationParams';
   checkOptions(fn, options, ['type', 'percentile']);
   const own = byteType(fn, 'option type', options.type);
-  const [min, max] = range instanceof Float32Array ? rangeOf(fn, range, options.percentile) : range;
+  if (Array.isArray(range)) {
+    if (range.length !== 2) throw new RangeError(`${fn}: range must be two numbers, got ${describe(range)}`);
+  } else if (elementType(range) !== types.float32) {
+    throw new TypeError(`${fn}: range must be two numbers or a Float32Array, got ${describe(range)}`);
+  } else {
+    checkFloat32(fn, 'range', range);
+  }
+  const [min, max] = ArrayBuffer.isView(range) ? rangeOf(fn, range, options.percentile) : range;
   for (const end of [min, max]) {
     if (typeof end !== 'number') throw new TypeError(`${fn}: range must be two numbers, got ${describe(end)}`);
   }

@@ -460,6 +460,21 @@ describe('a wrong argument', () => {
       new RangeError('quantizationParams: range must be two finite numbers in order, got 2 and 1'),
     ],
     [
+      'one number more',
+      () => quantizationParams([0, 1, 2] as Any),
+      new RangeError('quantizationParams: range must be two numbers, got Array(3)'),
+    ],
+    [
+      'data of another type',
+      () => quantizationParams(new Float64Array([1, 2, 3]) as Any),
+      new TypeError('quantizationParams: range must be two numbers or a Float32Array, got Float64Array(3)'),
+    ],
+    [
+      'no range',
+      () => quantizationParams(null as Any),
+      new TypeError('quantizationParams: range must be two numbers or a Float32Array, got null'),
+    ],
+    [
       'data',
       () => quantizationParams(new Float32Array([1, Number.NaN])),
       new RangeError('quantizationParams: range must be two finite numbers in order, got NaN and NaN'),
