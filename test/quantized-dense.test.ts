@@ -339,6 +339,11 @@ describe('a wrong argument', () => {
       new TypeError('quantizedDense: option activation must be an activation, got "relu"'),
     ],
     [
+      'an arena',
+      () => quantizedDense({ ...good, arena: new ArrayBuffer(64) } as Any),
+      new TypeError('quantizedDense: option arena must be an arena, got ArrayBuffer'),
+    ],
+    [
       'x',
       () => layer(new Uint8Array(2), { out }),
       new TypeError('quantizedDense: x must be an Int8Array, got Uint8Array(2)'),

@@ -1,6 +1,6 @@
 import { type Activation, numericDefaults } from '../activation';
 import type { Arena } from '../arena';
-import { checkOptions } from '../errors';
+import { checkOptions, describe } from '../errors';
 import { matrix } from '../matrix';
 import { disjoint } from '../overlap';
 import { checkActivation } from '../pipeline';
@@ -127,6 +127,9 @@ export function quantizedDenseOn(runtimeNow: () => Runtime): typeof quantizedDen
     const factors = scales.map((scale) => Math.fround((input.scale * scale) / output.scale));
     if (!factors.every(Number.isFinite)) {
       throw new RangeError(`${fn}: input.scale * weightScale / output.scale must be a float32 number, got Infinity`);
+    }
+    if (arena !== undefined && typeof arena?.uint8 !== 'function') {
+      throw new TypeError(`${fn}: option arena must be an arena, got ${describe(arena)}`);
     }
     const starts = startsOf(fn, weights, n, bias, input);
     const bytes = OUTPUT_BYTES + Math.ceil(n / COLUMNS) * panelBytes(k);
