@@ -21,7 +21,9 @@ export function checkSupport(): never {
   throw new TypeError('create: lanewise/js has the backend "js" alone');
 }
 
-export function kindOf(): undefined {}
+export function kindOf(): never {
+  throw new TypeError('init: lanewise/js takes no module, as it has the backend "js" alone');
+}
 
 export function adopt(): never {
   return checkSupport();
