@@ -2,6 +2,7 @@
 
 import { highBits, octaves64 } from './activations/fields';
 import { matrix, matrix64 } from './matrix';
+import type { Real } from './reals';
 import { lostOfProduct, lostOfSum } from './roundings';
 import type { KernelSet } from './runtime';
 import { SCRATCH } from './staging';
@@ -85,15 +86,12 @@ export interface RowKernels {
   hide(x: number, mask: number, value: number, n: number): void;
 }
 
-/** Numbers of a memory, in the precision in which the stages work. */
-export type Reals = Float32Array | Float64Array;
-
 /** In what the stages work. */
 export interface Precision {
   readonly bytes: 4 | 8;
   /** Elements of a vector. */
   readonly lanes: number;
-  readonly View: { new (buffer: ArrayBufferLike, byteOffset?: number, n?: number): Reals };
+  readonly View: { new (buffer: ArrayBufferLike, byteOffset?: number, n?: number): Real };
   /** Rows, or columns, that a stage works on at once. */
   readonly mostRows: number;
   /** What the exponentials carry. */
@@ -140,19 +138,19 @@ export const double: Precision = {
 export class State {
   readonly address = SCRATCH;
   /** The memory in which the stages work. */
-  readonly heap: Reals;
+  readonly heap: Real;
   readonly sum: Float64Array;
   readonly count: Float64Array;
-  readonly max: Reals;
-  readonly shift: Reals;
-  readonly scale: Reals;
-  readonly rest: Reals;
-  readonly mean: Reals;
+  readonly max: Real;
+  readonly shift: Real;
+  readonly scale: Real;
+  readonly rest: Real;
+  readonly mean: Real;
   readonly #precision: Precision;
   readonly #sumRest: Float64Array;
   readonly #countRest: Float64Array;
-  readonly #bias: Reals;
-  readonly #fields: Reals;
+  readonly #bias: Real;
+  readonly #fields: Real;
   readonly #temperature: Float64Array;
   /** The fields' values for the last temperature and divisor. */
   #values = new Float64Array(0);

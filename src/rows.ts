@@ -4,7 +4,7 @@ import { refuseScale } from './activations/fields';
 import { checkLength, checkOptions, checkUint8, describe } from './errors';
 import { type Conversions, conversions } from './half';
 import { disjoint, unshared } from './overlap';
-import type { Reals } from './row-kernels';
+import type { Real } from './reals';
 import { defaultRuntime, type Runtime } from './runtime';
 import { rowsAlong } from './shape';
 import {
@@ -504,7 +504,7 @@ function callOf(
 
 /** An array as a tile takes it. */
 function elements(array: NumberArray, { half }: Format): Elements {
-  return half === undefined ? (array as Reals) : new Uint16Array(array.buffer, array.byteOffset, array.length);
+  return half === undefined ? (array as Real) : new Uint16Array(array.buffer, array.byteOffset, array.length);
 }
 
 /** RangeError unless an array is of the length of `x` or of a row. */

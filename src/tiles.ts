@@ -1,7 +1,8 @@
 // Rows in pieces that the caches hold, for kernels that work on them stage by stage.
 
 import { conversionKernels, halfSteps, WHOLE } from './half';
-import { double, type Precision, type Reals, type RowKernels, State, single } from './row-kernels';
+import type { Real } from './reals';
+import { double, type Precision, type RowKernels, State, single } from './row-kernels';
 import type { Workspace } from './runtime';
 import type { Rows } from './shape';
 import { SCRATCH, SHORT } from './staging';
@@ -33,7 +34,7 @@ export const formats: { readonly [type: string]: Format | undefined } = {
 };
 
 /** Elements as a `Tile` takes them: numbers, or the bits of halves. */
-export type Elements = Reals | Uint16Array;
+export type Elements = Real | Uint16Array;
 
 /** What a function of rows is about; `mask` and `bias` are of the shape of `x` or of one row. */
 export interface Call {
@@ -120,7 +121,7 @@ export class Tile {
   /** How many there are. */
   rows = 0;
   /** The memory in which the stages work. */
-  readonly heap: Reals;
+  readonly heap: Real;
   /** Of the stages' numbers. */
   readonly bytes: number;
   /** What the exponentials carry. */
