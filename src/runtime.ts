@@ -97,8 +97,8 @@ export interface InitOptions {
 let hasWarned = false;
 
 /**
- * Compiles the kernels ahead of the first call, without blocking. Not needed: the first call compiles them if this was not
- * awaited.
+ * Compiles the activations' kernels for Float32Arrays ahead of the first call, without blocking. Not needed: the first call compiles them if
+ * this was not awaited, as the first of any other kind compiles its own.
  *
  * @param options.module - a binary of the package, compiled already, for places that forbid compiling: `lanewise/relaxed.wasm` or
  *   `lanewise/simd.wasm`, and, in further calls, those of the same endings that begin with `lanewise/float64-`, `lanewise/types-`,

@@ -35,6 +35,8 @@ const core = [
   'nn',
   'parallel',
   'quantized',
+  'quantized-dense',
+  'rows-types',
   'runtime',
   'safetensors',
 ];
