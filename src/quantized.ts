@@ -538,6 +538,11 @@ export function quantizationParams<T extends ByteType = 'int8'>(
   const own = byteType(fn, 'option type', options.type);
   if (Array.isArray(range)) {
     if (range.length !== 2) throw new RangeError(`${fn}: range must be two numbers, got ${describe(range)}`);
+    if (options.percentile !== undefined) {
+      throw new TypeError(
+        `${fn}: option percentile must be left out where range is two numbers, got ${options.percentile}`,
+      );
+    }
   } else if (elementType(range) !== types.float32) {
     throw new TypeError(`${fn}: range must be two numbers or a Float32Array, got ${describe(range)}`);
   } else {

@@ -480,6 +480,11 @@ describe('a wrong argument', () => {
       new RangeError('quantizationParams: range must be two finite numbers in order, got NaN and NaN'),
     ],
     [
+      'percentile of two numbers',
+      () => quantizationParams([0, 1], { percentile: 99 }),
+      new TypeError('quantizationParams: option percentile must be left out where range is two numbers, got 99'),
+    ],
+    [
       'percentile',
       () => quantizationParams(floats, { percentile: 0 }),
       new RangeError('quantizationParams: option percentile must be above 0 and at most 100, got 0'),
