@@ -20,8 +20,7 @@ const runtimes = {
       { program: `test/runtimes/node_modules/node${version}/bin/node`, args: [] },
     ]),
   ),
-  // Deno's cache has what a file of the same path and length was before (2.9).
-  deno: { program: 'test/packages/node_modules/deno/deno', args: ['run', '--allow-all', '--no-code-cache'] },
+  deno: { program: 'test/packages/node_modules/deno/deno', args: ['run', '--allow-all'] },
   bun: { program: 'test/packages/node_modules/bun/bin/bun.exe', args: ['--bun'] },
 };
 
@@ -60,7 +59,12 @@ async function run(name) {
     ? ['test/*.test.ts', ...others.flatMap((test) => ['--exclude', `test/${test}.test.ts`])]
     : core.map((test) => `test/${test}.test.ts`);
   const { stdout: version } = await promisify(execFile)(program, ['--version'], { cwd: root });
-  const env = { ...process.env, LANEWISE_RUNTIME: `${name.replace(/\d+/, '')} ${version.match(/\d+\.\d+\.\d+/)}` };
+  // In Deno's own cache there may be what a file of the same path and length was before (2.9).
+  const env = {
+    ...process.env,
+    DENO_DIR: join(reports, 'cache'),
+    LANEWISE_RUNTIME: `${name.replace(/\d+/, '')} ${version.match(/\d+\.\d+\.\d+/)}`,
+  };
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${report}`];
   try {
     await promisify(execFile)(program, [...args, vitest, 'run', ...files, ...reporters], {
