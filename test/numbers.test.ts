@@ -166,8 +166,8 @@ test.each(backends)('long arrays of 16 bits, which look results up, give what sh
     const { tag } = formats[type];
     const x = tag(Uint16Array.from({ length: n }, (_, i) => 40503 * i));
     const dy = tag(Uint16Array.from({ length: n }, (_, i) => 25717 * i));
-    const [xArena, out] = [arena[type](n), arena[type](n)];
-    new Uint16Array(xArena.buffer, xArena.byteOffset, n).set(x);
+    const [xArena, out] = [arena.uint16(n), arena.uint16(n)].map(tag);
+    xArena.set(x);
     for (const f of [library.elu.with({ alpha: 0.5 }), library.gelu, library.softplus] as Any[]) {
       const value = f(x);
       const gradient = f.backward(dy, x);
