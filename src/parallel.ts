@@ -41,9 +41,7 @@ export interface Pool extends AsyncDisposable {
    * `f(x, options)` on the pool's threads, for arrays of all types that `f` takes. Arrays whose buffers are SharedArrayBuffers are worked on
    * in place, without copying where all are of one shared arena, unless they are of 16 bits; others are copied by the calling thread, piece
    * by piece, while the threads compute. They must be left alone until the promise is settled. Short arrays are worked on by the calling
-   * thread.
-   *
-   * @param options.signal - ends the call early: it rejects with the signal's reason, and `out` holds the result in part
+   * thread. The option `signal` ends the call early: it rejects with the signal's reason, and `out` holds the result in part.
    */
   run<D extends Defaults, A extends FloatArray>(
     f: Runnable<D>,
