@@ -32,13 +32,13 @@ export function degree4(c: usize, x: v128, stride: usize = SIZE): v128 {
 
 
 @inline
-export function degree5(c: usize, x: v128, stride: usize = SIZE): v128 {
+function degree5(c: usize, x: v128, stride: usize = SIZE): v128 {
   return madd(degree4(c + stride, x, stride), x, splat(c));
 }
 
 
 @inline
-export function degree6(c: usize, x: v128, stride: usize = SIZE): v128 {
+function degree6(c: usize, x: v128, stride: usize = SIZE): v128 {
   return madd(degree5(c + stride, x, stride), x, splat(c));
 }
 

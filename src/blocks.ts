@@ -13,7 +13,7 @@ export interface Matrix {
 }
 
 /** Some neighbouring columns of a matrix. */
-export interface Strip {
+interface Strip {
   readonly column: number;
   readonly columns: number;
 }

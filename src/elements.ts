@@ -2,8 +2,9 @@
 
 import type { PreparedCall } from './dispatch';
 import { apart, isShared, shareMemory } from './overlap';
-import { BLOCK_BYTES, CHUNK, type Elements, PASSED, type Stage, type ThreadBinary, WHOLE_BYTES } from './protocol';
+import { CHUNK, type Elements, PASSED, type Stage, type ThreadBinary, WHOLE_BYTES } from './protocol';
 import type { Runtime } from './runtime';
+import { BLOCK_BYTES } from './staging';
 import type { Means, Plan, Task } from './task';
 import type { NumberArray } from './types';
 import type { Shared } from './wasm';

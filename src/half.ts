@@ -1,9 +1,9 @@
 import type { Spec } from './activation';
 import { checkFloat32, checkLength, checkOptions, describe } from './errors';
-import { BLOCK_BYTES, type Operand } from './protocol';
+import type { Operand } from './protocol';
 import { defaultRuntime, type KernelSet, type Runtime, type Workspace } from './runtime';
 import { inBlocks, OWN, viewOf } from './staged';
-import { BLOCK } from './staging';
+import { BLOCK, BLOCK_BYTES } from './staging';
 import { typed } from './typed';
 import {
   type Bfloat16Bits,

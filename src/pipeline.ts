@@ -4,6 +4,7 @@ import { checkLength, checkOptions, describe } from './errors';
 import { conversions } from './half';
 import { apart, collide } from './overlap';
 import type { Runtime } from './runtime';
+import { BLOCK_BYTES } from './staging';
 import {
   type Bfloat16Bits,
   checkType,
@@ -17,8 +18,6 @@ import {
   types,
 } from './types';
 
-/** Bytes of a block, unless there are many. */
-const BLOCK_BYTES = 16384;
 /** Of the scratch memory: what the second-level cache holds. */
 const SCRATCH_BYTES = 131072;
 /** More would leave the blocks of a gradient no room. */

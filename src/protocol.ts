@@ -1,7 +1,7 @@
 // What a pool and its threads have in common.
 
-/** Bytes of a block, which is worked on at a time where it is copied: as of the staging blocks. */
-export const BLOCK_BYTES = 16384;
+import { BLOCK_BYTES } from './staging';
+
 /** Bytes of the largest chunk: the piece of an array that a thread takes at a time. */
 export const CHUNK = 16 * BLOCK_BYTES;
 /** Kernels of all element types work on any number of bytes that this divides. */

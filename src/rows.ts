@@ -21,7 +21,16 @@ import {
   type Call as TileCall,
   X,
 } from './tiles';
-import { checkType, type ElementType, type FloatArray, floatType, type NumberArray, type Same, types } from './types';
+import {
+  checkType,
+  type ElementType,
+  type FloatArray,
+  floatType,
+  type NumberArray,
+  resultArray,
+  type Same,
+  types,
+} from './types';
 
 /** Which elements make a row, and where the result goes. */
 export interface RowOptions<A = Float32Array> {
@@ -436,7 +445,7 @@ function prepare(
     checkLength(fn, 'dy', dy, x.length, source);
   }
   if (options !== undefined) checkOptions(fn, options, known);
-  const out = outOf(fn, type, options?.out, x.length, source);
+  const out = resultArray(fn, 'out', options?.out, type, x.length, source);
   return callOf(fn, type, unshared(x, out), dy && unshared(dy, out), out, options, sign);
 }
 
@@ -454,15 +463,7 @@ function prepareSums(
   const count = rows.outer * rows.inner;
   if (dy !== undefined) checkLength(fn, 'dy', dy, count, 'the rows');
   const [length, like] = dy === undefined ? [count, 'the rows'] : [x.length, 'x'];
-  return callOf(fn, type, x, dy, outOf(fn, type, options.out, length, like), options, 1);
-}
-
-/** Where the result goes. */
-function outOf(fn: string, type: ElementType, out: NumberArray | undefined, n: number, like: string): NumberArray {
-  if (out === undefined) return type === types.float32 ? new Float32Array(n) : new type.View(n);
-  checkType(fn, 'out', out, type);
-  checkLength(fn, 'out', out, n, like);
-  return out;
+  return callOf(fn, type, x, dy, resultArray(fn, 'out', options.out, type, length, like), options, 1);
 }
 
 /** With the rest of the options, of which `checkOptions` has seen the names. */

@@ -1,10 +1,8 @@
 import { apart } from './overlap';
 import type { Runtime, Workspace } from './runtime';
-import { SCRATCH } from './staging';
+import { BLOCK_BYTES, SCRATCH } from './staging';
 import { classType, type ElementType, type NumberArray, types } from './types';
 
-/** Bytes of a block: half of the first-level cache at most. */
-const BLOCK_BYTES = 16384;
 /** Scratch memory that is left to the work itself. */
 export const OWN = SCRATCH + 4 * BLOCK_BYTES;
 

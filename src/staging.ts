@@ -17,8 +17,10 @@ export const THREADS_BYTES = 16 * PAGE;
 /** An arena's arrays. */
 export const ARENA = THREADS + THREADS_BYTES;
 
-/** Elements of a staging block: 16 KiB, so that those of `dy` and `x` stay in the first-level cache together. */
-export const BLOCK = 4096;
+/** Bytes of a block that is worked on at a time where it is copied: so small that those of `dy` and `x` stay in the first-level cache together. */
+export const BLOCK_BYTES = 16384;
+/** float32 elements of it. */
+export const BLOCK = BLOCK_BYTES / 4;
 /** Kernels take whole blocks of 8 elements: the two vectors of an unrolled loop. */
 export const WHOLE = 8;
 /** Arrays shorter than this are copied by a loop: `TypedArray.set` costs 14 to 18 ns a call (V8 11.3 to 14.6). */

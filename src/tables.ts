@@ -49,7 +49,7 @@ export const RAMP_BYTES = 128;
 const POINT = 15;
 
 /** Functions of two slopes in fixed point, for the kernel `ramp`. */
-export interface Ramps {
+interface Ramps {
   readonly params: Uint8Array;
   /** What makes the slope left of 0 of the right one, for each table; undefined where no slope gives that. */
   readonly turns: readonly (number | undefined)[];

@@ -188,7 +188,8 @@ export function resultArray(
   n: number,
   like?: string,
 ): NumberArray {
-  if (value === undefined) return new type.View(n);
+  // V8 makes it faster where it sees which it is: softmax of ten elements.
+  if (value === undefined) return type === types.float32 ? new Float32Array(n) : new type.View(n);
   checkType(fn, argument, value, type);
   if (like === undefined) checkSize(fn, argument, value, n);
   else checkLength(fn, argument, value, n, like);

@@ -157,7 +157,7 @@ const RECIPROCAL_BITS = memory.data<u64>([0x7fde600000000000]);
 
 /** 1 / x for a positive x, within 5.1 %. */
 @inline
-export function roughReciprocal(x: v128): v128 {
+function roughReciprocal(x: v128): v128 {
   return i64x2.sub(splat(RECIPROCAL_BITS), x);
 }
 

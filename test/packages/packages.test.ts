@@ -36,6 +36,19 @@ describe.skipIf(!isInstalled)('the packed package', () => {
   const binary = (name: string, ...args: string[]) => run(join(tools, '.bin', name), args);
   const tool = (path: string) => import(/* @vite-ignore */ `file://${join(tools, path)}`);
 
+  /** Bytes of what esbuild makes of a module, minified and gzipped. */
+  async function bundledSize(contents: string): Promise<number> {
+    const esbuild = await tool('esbuild/lib/main.js');
+    const { outputFiles } = await esbuild.build({
+      stdin: { contents, resolveDir: app },
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      write: false,
+    });
+    return gzipSync(outputFiles[0].contents, { level: 9 }).length;
+  }
+
   beforeAll(async () => {
     app = await mkdtemp(join(tmpdir(), 'lanewise-'));
     const [{ filename }] = JSON.parse(
@@ -54,15 +67,9 @@ describe.skipIf(!isInstalled)('the packed package', () => {
   });
 
   test('what a bundler makes of relu alone is at most 25 KB, gzipped', { timeout: MINUTE }, async () => {
-    const esbuild = await tool('esbuild/lib/main.js');
-    const { outputFiles } = await esbuild.build({
-      stdin: { contents: "import { relu } from 'lanewise'; globalThis.y = relu(globalThis.x);", resolveDir: app },
-      bundle: true,
-      minify: true,
-      format: 'esm',
-      write: false,
-    });
-    expect(gzipSync(outputFiles[0].contents, { level: 9 }).length).toBeLessThanOrEqual(25 * 1024);
+    expect(
+      await bundledSize("import { relu } from 'lanewise'; globalThis.y = relu(globalThis.x);"),
+    ).toBeLessThanOrEqual(25 * 1024);
   });
 
   test('publint finds nothing', async () => {
@@ -152,15 +159,7 @@ describe.skipIf(!isInstalled)('the packed package', () => {
     const loops = JSON.parse(JSON.stringify(await tenCalls(create({ backend: 'js' }))));
     expect(JSON.parse(await run(process.execPath, ['js.js']))).toEqual(loops);
     expect(JSON.parse(await run(process.execPath, ['js.cjs']))).toEqual(loops);
-    const esbuild = await tool('esbuild/lib/main.js');
-    const { outputFiles } = await esbuild.build({
-      stdin: { contents: "export * from 'lanewise/js'", resolveDir: app },
-      bundle: true,
-      minify: true,
-      format: 'esm',
-      write: false,
-    });
-    expect(gzipSync(outputFiles[0].contents, { level: 9 }).length).toBeLessThan(40 * 1024);
+    expect(await bundledSize("export * from 'lanewise/js'")).toBeLessThan(40 * 1024);
   });
 
   test.each(['bundler', 'node16'])('TypeScript, module resolution %s', { timeout: MINUTE }, async (resolution) => {
